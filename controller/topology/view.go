@@ -1,0 +1,125 @@
+package topology
+
+import "time"
+
+// Role is what an instance says of itself. It is evidence, never authority.
+type Role string
+
+// The roles, as SHOW REPLICATION ROLE spells them.
+const (
+	RoleUnknown Role = ""
+	RoleMain    Role = "main"
+	RoleReplica Role = "replica"
+)
+
+// Mode is how a replica is registered.
+type Mode string
+
+// The modes, as SHOW REPLICAS spells them.
+const (
+	Async      Mode = "async"
+	Sync       Mode = "sync"
+	StrictSync Mode = "strict_sync"
+)
+
+// Status is what a main says of one of its replicas.
+type Status string
+
+// The states, as SHOW REPLICAS spells them. The main's list is a cache: 3 s
+// late for a dead replica, 16 s for a silent one.
+const (
+	StatusReady       Status = "ready"
+	StatusReplicating Status = "replicating"
+	StatusRecovery    Status = "recovery"
+	StatusInvalid     Status = "invalid"
+	StatusDiverged    Status = "diverged"
+	// StatusPhantom is a registration without data_info, left by a REGISTER
+	// that failed: it replicates nothing and has to be dropped.
+	StatusPhantom Status = "phantom"
+)
+
+// Replica is one row of SHOW REPLICAS.
+type Replica struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+	Mode    Mode   `json:"mode"`
+	Status  Status `json:"status"`
+	TS      int64  `json:"ts"`
+	// Behind is 0 when in sync and negative when the replica lags; the unit is
+	// the database's logical timestamps.
+	Behind int64 `json:"behind"`
+}
+
+// Answer is what an instance answered to one question over a fresh connection.
+type Answer struct {
+	// Asked is when the question was sent: the answer is evidence of a state
+	// that held at some moment after it.
+	Asked    time.Time `json:"asked"`
+	Role     Role      `json:"role"`
+	Replicas []Replica `json:"replicas,omitempty"` // of a main only
+}
+
+// Health is the verdict of all observers on one instance.
+type Health string
+
+// The verdicts.
+const (
+	// HealthUnknown: not enough evidence yet. Nothing is done on it.
+	HealthUnknown Health = "unknown"
+	// HealthUp: it answers.
+	HealthUp Health = "up"
+	// HealthSuspect: it stopped answering, the evidence is not enough to act on.
+	HealthSuspect Health = "suspect"
+	// HealthSilent: a majority of the observers has had no answer for the
+	// silence time. The process may live and come back.
+	HealthSilent Health = "silent"
+	// HealthDead: its process is gone (seen by whoever runs it, or its port
+	// refuses connections, seen by two observers).
+	HealthDead Health = "dead"
+)
+
+// Instance is one database instance as the observers see it now.
+type Instance struct {
+	Name string
+	// Bolt and Replication are host:port addresses.
+	Bolt, Replication string
+	Health            Health
+	// Terminating is set while it is being stopped on purpose.
+	Terminating bool
+	// Process identifies the running process; it changes with every restart.
+	// Empty means not known.
+	Process string
+	// Started is when the process was first seen.
+	Started time.Time
+	// Recovery is how long its last start took until it answered; 0 not known.
+	Recovery time.Duration
+	// Answer is the last answer; the zero value when there was none since the
+	// process changed.
+	Answer Answer
+	// Database is the UUID of its data, Empty tells that it holds none, and
+	// StorageKnown that both are known for this process.
+	Database     string
+	Empty        bool
+	StorageKnown bool
+	// Refused is the reign in which the current main refused this process's
+	// data as diverged (REGISTER error 3); 0 never.
+	Refused uint64
+}
+
+// Gateway is one write gateway as it reports itself.
+type Gateway struct {
+	Name string
+	// Epoch is the newest epoch whose route it has carried out to the end.
+	Epoch uint64
+	// Gone: its process is known to be dead.
+	Gone bool
+	// Silenced: it has been out of touch for longer than the isolation time
+	// after which it silences itself.
+	Silenced bool
+}
+
+// View is one immutable snapshot of everything that is known.
+type View struct {
+	Instances map[string]Instance
+	Gateways  map[string]Gateway
+}

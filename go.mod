@@ -1,0 +1,3 @@
+module memgraph-controller
+
+go 1.26.0
