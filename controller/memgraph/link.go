@@ -1,0 +1,120 @@
+package memgraph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
+)
+
+// link is one connection. It is a driver of its own, held to a pool of one, so
+// that nothing but its owner decides when a connection is opened or reused.
+type link struct {
+	address string
+	driver  neo4j.DriverWithContext
+	broken  error
+}
+
+// row is one row of a result by column names.
+type row map[string]any
+
+// dial prepares a connection; the first run opens it.
+func (c *Client) dial() *link {
+	auth := neo4j.NoAuth()
+	if c.config.User != "" {
+		auth = neo4j.BasicAuth(c.config.User, c.config.Password, "")
+	}
+	driver, err := neo4j.NewDriverWithContext("bolt://"+c.config.Address, auth, single)
+	return &link{address: c.config.Address, driver: driver, broken: err}
+}
+
+// single makes the driver a plain connection: no timers but those of the
+// context, no log, no telemetry, no second connection.
+func single(config *neo4j.Config) {
+	config.MaxConnectionPoolSize = 1
+	config.ConnectionAcquisitionTimeout = -1
+	config.SocketConnectTimeout = 0
+	// Each use is preceded by a RESET, so that a connection whose server went
+	// away in the meantime is replaced and not reported as an error.
+	config.ConnectionLivenessCheckTimeout = 0
+	config.FetchSize = neo4j.FetchAll
+	config.TelemetryDisabled = true
+	config.UserAgent = "memgraph-controller"
+}
+
+// run runs query as a transaction of its own, which replication statements
+// have to be, and returns all its rows. The driver never retries such a query.
+func (l *link) run(ctx context.Context, query string) ([]row, error) {
+	if l.broken != nil {
+		return nil, l.broken
+	}
+	records, err := l.collect(ctx, query)
+	if err != nil {
+		return nil, l.explain(ctx, err)
+	}
+	// In the instant in which the deadline passes the driver takes a read that
+	// it skipped for one that succeeded, and may see an older message again.
+	if cause := ended(ctx); cause != nil {
+		return nil, l.silent(cause)
+	}
+	rows := make([]row, len(records))
+	for i, record := range records {
+		rows[i] = record.AsMap()
+	}
+	return rows, nil
+}
+
+func (l *link) collect(ctx context.Context, query string) ([]*neo4j.Record, error) {
+	session := l.driver.NewSession(ctx, neo4j.SessionConfig{})
+	defer func() { _ = session.Close(ctx) }()
+	result, err := session.Run(ctx, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	return result.Collect(ctx)
+}
+
+// close ends the connection. The driver says goodbye to the server in the
+// background, so that a server that hangs does not hold up anybody here.
+func (l *link) close() {
+	if l != nil && l.driver != nil {
+		_ = l.driver.Close(context.Background())
+	}
+}
+
+// explain turns the driver's error into one whose cause errors.Is finds: the
+// driver's own types for a lost or slow connection do not unwrap.
+func (l *link) explain(ctx context.Context, err error) error {
+	var answer *neo4j.Neo4jError
+	if errors.As(err, &answer) {
+		return &Failure{Code: answer.Code, Text: answer.Msg}
+	}
+	if cause := ended(ctx); cause != nil {
+		return l.silent(cause)
+	}
+	var lost *neo4j.ConnectivityError
+	if errors.As(err, &lost) {
+		err = lost.Inner
+	}
+	return fmt.Errorf("talk to %s: %w", l.address, err)
+}
+
+func (l *link) silent(cause error) error {
+	return fmt.Errorf("no answer from %s: %w", l.address, cause)
+}
+
+// ended tells why ctx has ended, nil while it has not. A dial gives up at the
+// deadline by a timer of its own, which may fire just before the context's.
+func ended(ctx context.Context) error {
+	if err, cause := ctx.Err(), context.Cause(ctx); err != cause {
+		return fmt.Errorf("%w: %w", err, cause)
+	} else if err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
