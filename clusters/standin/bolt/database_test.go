@@ -43,7 +43,7 @@ type database struct {
 	log      []string // calls of all sessions
 }
 
-func newDatabase() *database { return &database{hanging: make(chan struct{}, 100)} }
+func newDatabase() *database { return &database{hanging: make(chan struct{}, 1)} }
 
 func (d *database) NewSession(net.Addr) bolt.Session {
 	d.mu.Lock()
@@ -148,7 +148,10 @@ func (s *session) Run(ctx context.Context, query string, params map[string]any, 
 }
 
 func (s *session) hang(ctx context.Context) error {
-	s.hanging <- struct{}{}
+	select {
+	case s.hanging <- struct{}{}:
+	default: // nobody waits for it
+	}
 	<-ctx.Done()
 	s.interrupted.Add(1)
 	return ctx.Err()
