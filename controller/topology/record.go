@@ -24,13 +24,15 @@ type Record struct {
 	Voter string `json:"voter,omitempty"`
 	// Heir is set while Main is empty: the only instance that may be promoted.
 	Heir string `json:"heir,omitempty"`
+	// From is the main that Heir follows. Like Voter it holds every write that
+	// was acknowledged until Main became empty, so either may take Heir's place.
+	From string `json:"from,omitempty"`
 	// Gate is what the write gateways do with sessions and new connections.
 	Gate Gate `json:"gate"`
 	// Plan says why the gate is not open, so that the next leader goes on where
 	// this one stopped.
 	Plan Plan `json:"plan,omitempty"`
-	// Opened is when the gate was last opened; a time budget is counted from
-	// Since, the time of the last change of Epoch.
+	// Since is the time of the last change of Epoch: time budgets count from it.
 	Since time.Time `json:"since,omitzero"`
 	// Reign counts the database epochs: it grows with every promotion and every
 	// epoch refresh. Members are judged clean by it.
@@ -76,7 +78,7 @@ const (
 	PlanHandover   Plan = "handover"   // the main stalls behind a silent voter
 	PlanRefresh    Plan = "refresh"    // a new database epoch for a clean history
 	PlanVoter      Plan = "voter"      // another replica becomes the voter
-	PlanReturn     Plan = "return"     // the main is gone, nobody may be promoted: wait for it
+	PlanReturn     Plan = "return"     // the main is gone and there is no voter: wait for its return
 )
 
 // Member is what the record knows of one instance.

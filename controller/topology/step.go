@@ -1,13 +1,11 @@
 package topology
 
-import "time"
-
 // Action is what a Step does.
 type Action string
 
 // The actions.
 const (
-	// ActWait does nothing until the view changes, or until Step.Wait has gone.
+	// ActWait does nothing until the view changes or time has passed.
 	ActWait Action = "wait"
 	// ActSave writes Step.Record by compare-and-swap.
 	ActSave Action = "save-record"
@@ -37,5 +35,4 @@ type Step struct {
 	Target   string
 	Mode     Mode
 	Record   Record
-	Wait     time.Duration
 }

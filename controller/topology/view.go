@@ -84,6 +84,8 @@ type Instance struct {
 	// Bolt and Replication are host:port addresses.
 	Bolt, Replication string
 	Health            Health
+	// Since is when Health became what it is.
+	Since time.Time
 	// Terminating is set while it is being stopped on purpose.
 	Terminating bool
 	// Process identifies the running process; it changes with every restart.
@@ -93,24 +95,36 @@ type Instance struct {
 	Started time.Time
 	// Recovery is how long its last start took until it answered; 0 not known.
 	Recovery time.Duration
-	// Answer is the last answer; the zero value when there was none since the
-	// process changed.
+	// Answer is the last answer. Its zero value means that nothing is known: the
+	// process changed, or a step changed the instance and it was not asked since.
 	Answer Answer
 	// Database is the UUID of its data, Empty tells that it holds none, and
 	// StorageKnown that both are known for this process.
 	Database     string
 	Empty        bool
 	StorageKnown bool
-	// Refused is the reign in which the current main refused this process's
-	// data as diverged (REGISTER error 3); 0 never.
-	Refused uint64
+	// The rest is what the present leader did to this very process. A new leader
+	// knows none of it and does it again: each of these steps may be repeated.
+
+	// Crowned is the reign for which it was promoted.
+	Crowned uint64
+	// Marked is the reign for which the marker transaction ran on it.
+	Marked uint64
+	// Users tells that the configured users were created on it since it was
+	// last promoted.
+	Users bool
+	// Joined is the reign in which it was registered, Refused the reign in which
+	// the main refused its data as diverged (REGISTER error 3).
+	Joined, Refused uint64
 }
 
 // Gateway is one write gateway as it reports itself.
 type Gateway struct {
 	Name string
-	// Epoch is the newest epoch whose route it has carried out to the end.
+	// Epoch is the newest epoch whose route it has carried out to the end, and
+	// At is when the leader learned of it.
 	Epoch uint64
+	At    time.Time
 	// Gone: its process is known to be dead.
 	Gone bool
 	// Silenced: it has been out of touch for longer than the isolation time

@@ -1,0 +1,208 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"syscall"
+	"time"
+
+	"memgraph-controller/controller/topology"
+	"memgraph-controller/gateway"
+)
+
+const (
+	// tick is how often the situation is looked at when nothing changes: time
+	// alone can make a decision ripe.
+	tick = 50 * time.Millisecond
+	// retryAfter is the time until a step that failed is tried again.
+	retryAfter = 50 * time.Millisecond
+	// reloadEvery is how often the record is read without a reason, so that a
+	// write gateway knows that it is in touch.
+	reloadEvery = 500 * time.Millisecond
+	// hurryFor bounds how long instances are asked as fast as possible after the
+	// gate closed.
+	hurryFor = 5 * time.Second
+)
+
+// loop is the only goroutine that reads and writes what this file and the
+// record-keeping parts of Controller hold.
+func (c *Controller) loop(ctx context.Context) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		c.refreshRecord(ctx)
+		for c.turn(ctx) && ctx.Err() == nil {
+			c.refreshRecord(ctx)
+		}
+		select {
+		case <-ctx.Done():
+		case <-c.wake:
+		case <-c.config.Write.Changes():
+		case <-c.config.Read.Changes():
+		case <-c.config.Store.Changes():
+			c.stale = true
+		case command := <-c.commands:
+			command()
+		case <-ticker.C:
+		}
+	}
+}
+
+// refreshRecord reads the record when somebody may have changed it. Without a
+// record that can be read nothing is decided, and the gateways keep their routes.
+func (c *Controller) refreshRecord(ctx context.Context) {
+	now := c.config.Now()
+	if !c.stale && now.Sub(c.loaded) < reloadEvery {
+		return
+	}
+	limited, cancel := context.WithTimeout(ctx, limits[topology.ActSave])
+	defer cancel()
+	record, version, err := c.config.Store.Load(limited)
+	c.loaded = now
+	if errors.Is(err, ErrNoRecord) {
+		record, version, err = topology.Record{Format: topology.Format, Gate: topology.GateClosed}, "", nil
+	}
+	if err == nil && record.Epoch < c.record.Epoch {
+		err = fmt.Errorf("the record went back from epoch %d to %d: an epoch never falls, so this one cannot be trusted", c.record.Epoch, record.Epoch)
+	}
+	if err != nil {
+		if c.recordErr == nil || c.recordErr.Error() != err.Error() {
+			c.config.Log.Error("the record cannot be read: nothing is decided", "error", err)
+		}
+		c.recordErr, c.stale = err, true
+		return
+	}
+	c.recordErr, c.stale = nil, false
+	c.config.Write.Confirm(now)
+	if version != c.version || !c.adopted {
+		c.adopt(record, version)
+	}
+}
+
+// turn looks, decides and does at most one step. It reports whether it is worth
+// asking again at once.
+func (c *Controller) turn(ctx context.Context) bool {
+	now := c.config.Now()
+	view := c.look(now)
+	step, reason := topology.Step{Do: topology.ActWait}, "the record cannot be read: nothing is decided"
+	if c.recordErr == nil && c.adopted {
+		step, reason = topology.Next(c.record, view, c.config.Policy, now)
+	}
+	c.routeReads(view)
+	c.timeline.observe(c.record, step, c.gatewayCounts(), now)
+	c.decided(step, reason, now)
+	c.publish(view, now)
+	if step.Do == topology.ActWait || !c.leads() || now.Before(c.retryAt) {
+		return false
+	}
+	if err := c.perform(ctx, step, view); err != nil {
+		c.failed(step, err)
+		return false
+	}
+	c.failure = ""
+	return true
+}
+
+func (c *Controller) leads() bool { return c.config.Lease.Until().After(c.config.Now()) }
+
+// failed keeps a step's error for the status, and logs it once per text.
+func (c *Controller) failed(step topology.Step, err error) {
+	c.retryAt = c.config.Now().Add(retryAfter)
+	text := err.Error()
+	if text != c.failure && !errors.Is(err, context.Canceled) {
+		c.config.Log.Warn("step failed", "step", describe(step), "error", err)
+	}
+	c.failure = text
+}
+
+// look assembles the view from what the observers and gateways know now.
+func (c *Controller) look(now time.Time) topology.View {
+	view := topology.View{Instances: map[string]topology.Instance{}, Gateways: map[string]topology.Gateway{}}
+	for _, name := range c.observers.names() {
+		w := c.observers.get(name)
+		if w == nil {
+			continue
+		}
+		i, process, sightings := w.report()
+		i.Health = Judge(process, sightings, c.config.Detection, now)
+		i.Since = c.health.since(name, string(i.Health), now)
+		view.Instances[name] = i
+	}
+	main := c.record.Main
+	if main == "" {
+		main = c.record.Heir
+	}
+	mainProcess := view.Instances[main].Process
+	for name, i := range view.Instances {
+		view.Instances[name] = c.deeds.recall(i, mainProcess)
+	}
+	status := c.config.Write.Status()
+	view.Gateways[c.config.Name] = topology.Gateway{
+		Name: c.config.Name, Epoch: status.Applied, At: c.applied.since(c.config.Name, strconv.FormatUint(status.Applied, 10), now), Silenced: status.Silenced,
+	}
+	return view
+}
+
+// adopt makes a record the current one and the gateways follow it.
+func (c *Controller) adopt(record topology.Record, version string) {
+	before := c.record
+	c.record, c.version, c.adopted = record, version, true
+	now := c.config.Now()
+	view := c.look(now)
+	if record.Epoch != before.Epoch {
+		c.timeline.turn(c.evidence(before, record, view), c.gatewayCounts(), now)
+		c.transition("epoch %d: %s", record.Epoch, record.Reason)
+		c.config.Log.Info("epoch", "epoch", record.Epoch, "main", record.Main, "voter", record.Voter, "heir", record.Heir,
+			"gate", record.Gate, "plan", record.Plan, "reason", record.Reason)
+		if record.Gate != topology.GateOpen {
+			c.observers.hurryUntil(now.Add(hurryFor))
+		}
+	}
+	c.routeWrites(view)
+	c.routeReads(view)
+}
+
+func (c *Controller) routeWrites(view topology.View) {
+	if c.record.Epoch == 0 {
+		return
+	}
+	instance, gate, drain := topology.WriteRoute(c.record)
+	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Flow(gate), Drain: drain, CutBusy: drain}
+	if instance != "" {
+		route.Upstreams = []string{view.Instances[instance].Bolt}
+		if view.Instances[instance].Bolt == "" {
+			route.Flow, route.Upstreams = gateway.Closed, nil
+		}
+	}
+	c.config.Write.Follow(route)
+}
+
+func (c *Controller) routeReads(view topology.View) {
+	if c.record.Epoch == 0 {
+		return
+	}
+	pool, _ := topology.ReadPool(c.record, view, c.config.Policy)
+	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Open}
+	for _, name := range pool {
+		route.Upstreams = append(route.Upstreams, view.Instances[name].Bolt)
+	}
+	c.config.Read.Follow(route)
+}
+
+// sighted takes what a gateway's socket saw of an instance.
+func (c *Controller) sighted(s gateway.Sighting) {
+	if s.Outcome != gateway.Refused && s.Outcome != gateway.Reset {
+		return
+	}
+	if w := c.observers.byBolt(s.Upstream); w != nil {
+		if s.Outcome == gateway.Refused {
+			w.socketRefused(s.At)
+		} else {
+			w.askSoon()
+		}
+	}
+}
+
+func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }

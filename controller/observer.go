@@ -1,0 +1,228 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"syscall"
+	"time"
+
+	"memgraph-controller/controller/topology"
+)
+
+// observer asks one instance again and again and keeps what it saw. Its methods
+// may be called from several goroutines.
+type observer struct {
+	db        Database
+	detection Detection
+	now       func() time.Time
+	log       *slog.Logger
+	// changed is called after everything new, and must not block.
+	changed func()
+	poke    chan struct{}
+	tasks   sync.WaitGroup
+
+	mu      sync.Mutex
+	process Process
+	seen    seen
+	hurry   time.Time
+}
+
+// seen is what is known of one process. It starts anew with each process.
+type seen struct {
+	answer    topology.Answer
+	notBefore time.Time // answers to older questions do not count
+	probe     Sighting
+	socket    Sighting // what the gateways' sockets saw
+	// storage
+	uuid     string
+	empty    bool
+	known    bool
+	asking   bool
+	recovery time.Duration
+}
+
+// hurried is the time between two questions while clients wait for an answer.
+const hurried = 15 * time.Millisecond
+
+// storageTimeout bounds the question for the UUID. It may hang behind a stalled
+// commit; then it is asked again later.
+const storageTimeout = time.Second
+
+func (o *observer) run(ctx context.Context) {
+	defer o.tasks.Wait()
+	for ctx.Err() == nil {
+		_ = o.ask(ctx) // it is kept as evidence
+		o.learnStorage(ctx)
+		select {
+		case <-ctx.Done():
+		case <-o.poke:
+		case <-time.After(o.interval()):
+		}
+	}
+}
+
+func (o *observer) interval() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.now().Before(o.hurry) {
+		return hurried
+	}
+	return o.detection.ProbeInterval
+}
+
+// hurryUntil makes it ask as often as it can until then.
+func (o *observer) hurryUntil(t time.Time) {
+	o.mu.Lock()
+	hurry := t.After(o.hurry)
+	if hurry {
+		o.hurry = t
+	}
+	o.mu.Unlock()
+	if hurry {
+		o.askSoon()
+	}
+}
+
+func (o *observer) askSoon() {
+	select {
+	case o.poke <- struct{}{}:
+	default:
+	}
+}
+
+// follow tells it what is known of the process now.
+func (o *observer) follow(p Process) {
+	o.mu.Lock()
+	anew := p.ID != o.process.ID || p.Dead != o.process.Dead
+	if p.ID != o.process.ID {
+		o.seen = seen{notBefore: o.now()}
+	}
+	o.process = p
+	o.mu.Unlock()
+	if anew {
+		o.askSoon()
+		o.changed()
+	}
+}
+
+// ask puts one question over a fresh connection and keeps the outcome.
+func (o *observer) ask(ctx context.Context) error {
+	o.mu.Lock()
+	process := o.process
+	o.mu.Unlock()
+	if process.Dead {
+		return errDead
+	}
+	sent := o.now()
+	limited, cancel := context.WithTimeout(ctx, o.detection.ProbeTimeout)
+	answer, err := o.db.Ask(limited)
+	cancel()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	answer.Asked = sent
+	o.mu.Lock()
+	if o.process.ID == process.ID && !sent.Before(o.seen.notBefore) {
+		o.seen.learn(answer, err, sent, process, o.now())
+	}
+	o.mu.Unlock()
+	o.changed()
+	return err
+}
+
+var errDead = errors.New("its process is gone")
+
+func (s *seen) learn(answer topology.Answer, err error, sent time.Time, process Process, now time.Time) {
+	if err != nil {
+		s.probe.fail(sent, err)
+		return
+	}
+	if s.probe.Answered.IsZero() && !process.Started.IsZero() {
+		s.recovery = now.Sub(process.Started)
+	}
+	s.probe = Sighting{Probes: true, Answered: sent}
+	s.socket = Sighting{}
+	if sent.After(s.answer.Asked) {
+		s.answer = answer
+	}
+}
+
+func (s *Sighting) fail(at time.Time, err error) {
+	if s.Failures == 0 {
+		s.FailingSince = at
+	}
+	s.Failures++
+	s.Refused = errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// socketRefused is what a gateway saw when it connected for a client.
+func (o *observer) socketRefused(at time.Time) {
+	o.mu.Lock()
+	o.seen.socket.fail(at, syscall.ECONNREFUSED)
+	o.mu.Unlock()
+	o.askSoon()
+}
+
+// forget drops the last answer: a step is about to change the instance, and what
+// it said before proves nothing any more.
+func (o *observer) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seen.answer = topology.Answer{}
+	o.seen.notBefore = o.now()
+}
+
+// forgetStorage drops what is known of the data: a registration gives an empty
+// instance its main's UUID.
+func (o *observer) forgetStorage() {
+	o.mu.Lock()
+	o.seen.known = false
+	o.mu.Unlock()
+	o.askSoon()
+}
+
+// learnStorage asks for the UUID of the data once per process. It does so beside
+// the questions, because it may hang behind a stalled commit.
+func (o *observer) learnStorage(ctx context.Context) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.seen.known || o.seen.asking || o.seen.probe.Answered.IsZero() || o.seen.probe.Failures > 0 {
+		return
+	}
+	o.seen.asking = true
+	id := o.process.ID
+	o.tasks.Go(func() {
+		limited, cancel := context.WithTimeout(ctx, storageTimeout)
+		defer cancel()
+		uuid, empty, err := o.db.Storage(limited)
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.process.ID != id {
+			return
+		}
+		o.seen.asking = false
+		if err != nil {
+			o.log.Debug("storage not known yet", "error", err)
+			return
+		}
+		o.seen.uuid, o.seen.empty, o.seen.known = uuid, empty, true
+		o.changed()
+	})
+}
+
+// report is the instance as this observer sees it, without a verdict.
+func (o *observer) report() (topology.Instance, Process, []Sighting) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p, s := o.process, o.seen
+	probe, socket := s.probe, s.socket
+	probe.Observer, probe.Probes = "probe", true
+	socket.Observer = "gateways"
+	return topology.Instance{
+		Name: p.Name, Bolt: p.Bolt, Replication: p.Replication, Terminating: p.Terminating,
+		Process: p.ID, Started: p.Started, Recovery: s.recovery, Answer: s.answer,
+		Database: s.uuid, Empty: s.empty, StorageKnown: s.known,
+	}, p, []Sighting{probe, socket}
+}

@@ -1,0 +1,155 @@
+package controller
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// observers keeps one observer per instance of the fleet.
+type observers struct {
+	fleet     Fleet
+	connect   func(Process) (Database, error)
+	detection Detection
+	now       func() time.Time
+	log       *slog.Logger
+	changed   func()
+
+	mu  sync.Mutex
+	all map[string]*watched
+}
+
+// watched is a running observer.
+type watched struct {
+	*observer
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// run follows the fleet until ctx ends, and then ends every observer.
+func (o *observers) run(ctx context.Context) {
+	defer o.stopAll()
+	for {
+		o.sync(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-o.fleet.Changes():
+		}
+	}
+}
+
+// sync brings the observers in line with the fleet's list. An instance whose
+// address changed is a new one to its observer.
+func (o *observers) sync(ctx context.Context) {
+	listed := map[string]bool{}
+	for _, p := range o.fleet.List() {
+		listed[p.Name] = true
+		w := o.get(p.Name)
+		if w != nil && !w.at(p) {
+			o.end(p.Name)
+			w = nil
+		}
+		if w == nil {
+			w = o.start(ctx, p)
+		}
+		if w != nil {
+			w.follow(p)
+		}
+	}
+	for _, name := range o.names() {
+		if !listed[name] {
+			o.end(name)
+			o.changed()
+		}
+	}
+}
+
+func (o *observer) at(p Process) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.process.Bolt == p.Bolt && o.process.Replication == p.Replication
+}
+
+func (o *observers) start(ctx context.Context, p Process) *watched {
+	db, err := o.connect(p)
+	if err != nil {
+		o.log.Error("instance cannot be observed", "instance", p.Name, "error", err)
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	w := &watched{
+		observer: &observer{
+			db: db, detection: o.detection, now: o.now, changed: o.changed, process: p,
+			log: o.log.With("instance", p.Name), poke: make(chan struct{}, 1),
+		},
+		stop: stop, done: make(chan struct{}),
+	}
+	go func() {
+		defer close(w.done)
+		defer db.Close()
+		w.run(ctx)
+	}()
+	o.mu.Lock()
+	o.all[p.Name] = w
+	o.mu.Unlock()
+	return w
+}
+
+func (o *observers) end(name string) {
+	o.mu.Lock()
+	w := o.all[name]
+	delete(o.all, name)
+	o.mu.Unlock()
+	w.stop()
+	<-w.done
+}
+
+func (o *observers) stopAll() {
+	for _, name := range o.names() {
+		o.end(name)
+	}
+}
+
+func (o *observers) get(name string) *watched {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all[name]
+}
+
+func (o *observers) names() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	names := make([]string, 0, len(o.all))
+	for name := range o.all {
+		names = append(names, name)
+	}
+	return names
+}
+
+// byBolt finds the observer of the instance at a Bolt address.
+func (o *observers) byBolt(address string) *watched {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, w := range o.all {
+		if w.boltAddress() == address {
+			return w
+		}
+	}
+	return nil
+}
+
+func (o *observer) boltAddress() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.process.Bolt
+}
+
+func (o *observers) hurryUntil(t time.Time) {
+	for _, name := range o.names() {
+		if w := o.get(name); w != nil {
+			w.hurryUntil(t)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package topology
+
+// Clean tells whether an instance, promoted as it is, would accept the others.
+func Clean(r Record, i Instance) bool { return situation{r: r}.clean(i) }
+
+// clean: promoted as it is, the instance would accept the others. It is not
+// when its process restarted in this reign: its history then holds this
+// database epoch twice, and the check takes the first entry
+// (memgraph-observed 1.1). Where nobody can tell processes apart, histories are
+// taken for clean; should one be refused, settle heals it.
+func (s situation) clean(i Instance) bool {
+	m := s.r.Members[i.Name]
+	return m.Reign < s.r.Reign || m.Process == "" || i.Process == "" || m.Process == i.Process
+}
+
+// declare begins a new reign in r: from now on every process that runs counts
+// as clean, and whoever restarts later does not.
+func (s situation) declare(r *Record) {
+	r.Reign++
+	for _, n := range s.names() {
+		i, m := s.get(n), r.Members[n]
+		if i.up() && m.Quarantined == nil {
+			r.Members[n] = Member{Process: i.Process, Reign: r.Reign}
+		}
+	}
+}
+
+// crown names the heir of the present main: nobody may take writes until it was
+// promoted. The old main and the old voter hold every acknowledged write too
+// and stay in the record for the case that the heir is lost.
+func (s situation) crown(heir string, plan Plan, gate Gate, format string, args ...any) *decision {
+	return s.save(func(r *Record) {
+		if r.Main != "" {
+			r.From = r.Main
+		}
+		if r.Voter == heir {
+			r.Voter = ""
+		}
+		r.Main, r.Heir, r.Gate, r.Plan, r.Request = "", heir, gate, plan, nil
+		s.declare(r)
+	}, format, args...)
+}
+
+// refreshEpoch gives the cluster a new database epoch when a replica restarted,
+// so that it could be promoted again: about a quarter of a second in which
+// clients are paused and nobody is cut. Never while something else is wrong;
+// an instance that is down is waited for a while, so that the restarts of a
+// rolling update share few refreshes.
+func (s situation) refreshEpoch() *decision {
+	unclean := ""
+	for _, i := range s.others(s.r.Main) {
+		row, listed := s.row(s.r.Main, i.Name)
+		switch {
+		case i.lost() && s.now.Sub(i.Since) > s.p.MissingGrace && i.Name != s.r.Voter:
+			continue
+		case !s.fit(i) || !listed || !row.within(s.p.SmallLag):
+			return nil
+		case !s.clean(i):
+			unclean = i.Name
+		}
+	}
+	if unclean == "" {
+		return nil
+	}
+	return s.crown(s.r.Main, PlanRefresh, GatePaused, "%s restarted: a new database epoch makes it promotable again", unclean)
+}
+
+// leaveRestartedMain: a main that restarted while clients could reach it has
+// taken writes since, and a new epoch on it would make it refuse all others
+// (memgraph-observed 18 D). It hands over to a clean replica instead. Where no
+// clean one is left, one is made: reseeded from the main.
+func (s situation) leaveRestartedMain() *decision {
+	main := s.get(s.r.Main)
+	if !main.is(RoleMain) || s.clean(main) {
+		return nil
+	}
+	if voter := s.get(s.r.Voter); s.fit(voter) && s.clean(voter) {
+		return s.pause(PlanSwitchover, "%s restarted in place and took writes since: its epoch must end with a switchover to %s", main.Name, voter.Name)
+	}
+	if clean := s.candidate(main.Name, true); clean != "" {
+		return s.pause(PlanVoter, "%s becomes the voter: %s and the voter restarted, so neither may begin a new epoch", clean, main.Name)
+	}
+	for _, i := range s.others(main.Name) {
+		if i.Name != s.r.Voter && s.fit(i) {
+			return s.quarantine(main.Name, i, "all histories hold a restart of this epoch; a reseeded one is clean")
+		}
+	}
+	return nil
+}

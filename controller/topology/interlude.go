@@ -1,0 +1,78 @@
+package topology
+
+// interlude is asked while the main stays but the gate is not open.
+func (s situation) interlude() *decision {
+	return first(
+		s.replaceLostMain,
+		s.endLongPause,
+		s.waitForGateways,
+		s.switchOver,
+		s.handOver,
+		func() *decision { return s.settle(s.r.Main) },
+	)
+}
+
+// endLongPause closes a gate that was paused for too long: a paused client
+// hangs, a cut one learns that it has to wait.
+func (s situation) endLongPause() *decision {
+	if s.r.Gate != GatePaused || s.now.Sub(s.r.Since) <= s.p.PauseLimit {
+		return nil
+	}
+	return s.save(func(r *Record) { r.Gate = GateClosed }, "the pause for %s takes longer than %s: sessions are cut", s.r.Plan, s.p.PauseLimit)
+}
+
+// switchOver goes from a quiet main to its successor. A STRICT_SYNC voter holds
+// everything; an ASYNC replica does when the main says so after the gateways
+// have stopped.
+func (s situation) switchOver() *decision {
+	if s.r.Plan != PlanSwitchover {
+		return nil
+	}
+	target := s.r.Voter
+	if s.r.Request != nil && s.r.Request.Target != "" {
+		target = s.r.Request.Target
+	}
+	t, main := s.get(target), s.get(s.r.Main)
+	if !s.fit(t) {
+		return s.reopen("switchover given up: %s is not fit to be main any more: %s", target, s.unfit(t))
+	}
+	row, listed := s.row(main.Name, target)
+	if target != s.r.Voter && !(s.heard(main) && listed && row.caughtUp()) {
+		if s.now.Sub(s.r.Since) > s.p.PauseLimit/2 {
+			return s.reopen("switchover given up: %s does not catch up", target)
+		}
+		return wait("waiting for %s to have everything that %s has", target, main.Name)
+	}
+	return s.crown(target, PlanSwitchover, GateClosed, "clients are quiet: %s follows %s", target, main.Name)
+}
+
+// handOver goes from a main that stalls behind a silent voter to a replica of
+// which that main itself says, after the gateways have closed, that it has
+// everything. Nothing can have been acknowledged since: the voter is gone. The
+// replica may be shown as replicating, because the stalled commit is on its way
+// to it; that one was never acknowledged (memgraph-observed 20 M).
+func (s situation) handOver() *decision {
+	if s.r.Plan != PlanHandover {
+		return nil
+	}
+	main := s.get(s.r.Main)
+	if voter := s.get(s.r.Voter); voter.is(RoleReplica) {
+		return s.reopen("voter %s answers again", voter.Name)
+	}
+	best := ""
+	for _, i := range s.others(main.Name) {
+		row, listed := s.row(main.Name, i.Name)
+		has := listed && row.Behind == 0 && (row.Status == StatusReady || row.Status == StatusReplicating)
+		if i.Name != s.r.Voter && s.fit(i) && has && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
+			best = i.Name
+		}
+	}
+	if best == "" || !s.heard(main) {
+		return wait("waiting for %s to say that a replica has everything", main.Name)
+	}
+	return s.crown(best, PlanHandover, GateClosed, "%s says that %s has every write: it takes over", main.Name, best)
+}
+
+func (s situation) reopen(format string, args ...any) *decision {
+	return s.save(func(r *Record) { r.Gate, r.Plan, r.Request = GateOpen, PlanNone, nil }, format, args...)
+}

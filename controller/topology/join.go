@@ -1,0 +1,141 @@
+package topology
+
+// joinAll brings every instance that answers in line with the record, one step
+// at a time: stray mains are demoted before anybody is registered, because they
+// could still feed a replica.
+func (s situation) joinAll(main string) *decision {
+	if !s.get(main).is(RoleMain) {
+		return nil
+	}
+	for _, i := range s.others(main) {
+		if i.is(RoleMain) && !s.stalled(i) && s.r.Members[i.Name].Quarantined == nil {
+			return do(Step{Do: ActDemote, Instance: i.Name}, "%s says that it is main, but %s is", i.Name, main)
+		}
+	}
+	for _, i := range s.others(main) {
+		if d := s.join(main, i); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// join is about one replica. An instance that does not answer is left alone: to
+// register it would lock the main for 10 s (memgraph-observed 14g), to drop it
+// could kill the main.
+func (s situation) join(main string, i Instance) *decision {
+	if q := s.r.Members[i.Name].Quarantined; q != nil {
+		return s.reseed(main, i, *q)
+	}
+	if !i.is(RoleReplica) || i.Terminating {
+		return nil
+	}
+	row, listed := s.row(main, i.Name)
+	stuck := row.Status == StatusInvalid || row.Status == StatusDiverged
+	switch {
+	case s.alien(i) != "":
+		if s.r.Gate != GateOpen {
+			return nil // cureRefusal decides, should nobody else be able to vote
+		}
+		return s.quarantine(main, i, s.alien(i))
+	case listed && row.Status != StatusPhantom && row.Address == i.Replication && stuck && i.Joined != s.r.Reign && i.Name != s.r.Voter:
+		return do(Step{Do: ActDrop, Instance: main, Target: i.Name}, "%s is %s at %s and was not registered since it became a replica: register it anew", i.Name, row.Status, main)
+	case listed && row.Status != StatusPhantom && row.Address == i.Replication && (row.Mode == Async || row.Mode == StrictSync):
+		return nil
+	}
+	if m := s.r.Members[i.Name]; m.Reign < s.r.Reign {
+		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: i.Process, Reign: s.r.Reign} },
+			"%s joins in reign %d", i.Name, s.r.Reign)
+	}
+	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: s.mode(main, i)}, "register %s at %s", i.Name, main)
+}
+
+// mode of a new registration. While the gate is not open nobody's write can
+// abort, so the first one is registered as voter at once; else it catches up as
+// ASYNC first, because a lagging voter aborts every write (memgraph-observed 3).
+func (s situation) mode(main string, i Instance) Mode {
+	if s.r.Gate == GateOpen || !s.fit(i) {
+		return Async
+	}
+	for _, row := range s.get(main).Answer.Replicas {
+		if row.Mode == StrictSync {
+			return Async
+		}
+	}
+	return StrictSync
+}
+
+// alien says why an instance's data can never follow this main.
+func (s situation) alien(i Instance) string {
+	switch {
+	case i.Refused == s.r.Reign:
+		return "its data are refused as diverged"
+	case i.StorageKnown && !i.Empty && !s.ours(i):
+		return "it holds another database"
+	}
+	return ""
+}
+
+// quarantine decides to reseed an instance: one at a time, never the voter. Its
+// data are set aside, not deleted.
+func (s situation) quarantine(main string, i Instance, why string) *decision {
+	if !s.safeWithout(main, i.Name) {
+		return nil
+	}
+	return s.save(func(r *Record) {
+		r.Members[i.Name] = Member{Quarantined: &Quarantine{Reason: why, Since: s.now, Process: i.Process}}
+	}, "%s is quarantined: %s", i.Name, why)
+}
+
+// safeWithout: the data of the named instance are not needed, because the main
+// has every acknowledged write; while clients write to it a ready voter must
+// have them too. A main that came back alone proves nothing: its node may have
+// lost what was not yet on disk, and then the one it refuses has more.
+func (s situation) safeWithout(main, name string) bool {
+	if !s.get(main).is(RoleMain) || name == s.r.Voter || s.r.Plan == PlanReturn {
+		return false
+	}
+	for other, m := range s.r.Members {
+		if m.Quarantined != nil && other != name {
+			return false
+		}
+	}
+	if s.r.Gate != GateOpen {
+		return true
+	}
+	row, _ := s.row(main, s.r.Voter)
+	return s.get(s.r.Voter).is(RoleReplica) && row.Mode == StrictSync && row.within(0)
+}
+
+// reseed carries a quarantine out and ends it.
+func (s situation) reseed(main string, i Instance, q Quarantine) *decision {
+	row, listed := s.row(main, i.Name)
+	switch {
+	case i.Process == q.Process && s.safeWithout(main, i.Name):
+		return do(Step{Do: ActReseed, Instance: i.Name}, "set the data of %s aside and start it empty: %s", i.Name, q.Reason)
+	case i.Process == q.Process || !i.up():
+		return nil
+	case i.is(RoleMain):
+		return do(Step{Do: ActDemote, Instance: i.Name}, "%s was reseeded: make it a replica", i.Name)
+	case !listed || row.Status == StatusPhantom || row.Status == StatusInvalid && i.Joined != s.r.Reign:
+		return s.rejoin(main, i, q, listed)
+	case row.Status == StatusReady:
+		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: i.Process, Reign: s.r.Reign} }, "%s was reseeded and is back", i.Name)
+	}
+	return nil
+}
+
+// rejoin registers a reseeded instance. Its new process counts as clean: it
+// started without any history.
+func (s situation) rejoin(main string, i Instance, q Quarantine, listed bool) *decision {
+	m := s.r.Members[i.Name]
+	switch {
+	case listed:
+		return do(Step{Do: ActDrop, Instance: main, Target: i.Name}, "%s started empty: register it anew", i.Name)
+	case m.Process != i.Process || m.Reign != s.r.Reign:
+		return s.save(func(r *Record) {
+			r.Members[i.Name] = Member{Process: i.Process, Reign: s.r.Reign, Quarantined: &q}
+		}, "%s started empty and joins in reign %d", i.Name, s.r.Reign)
+	}
+	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: Async}, "register %s, which was reseeded, at %s", i.Name, main)
+}

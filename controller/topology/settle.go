@@ -1,0 +1,156 @@
+package topology
+
+// settle makes a main whose gate is not open ready for clients: every reachable
+// replica registered (this fences them from an old main), one of them the
+// voter, the marker transaction done; then it opens the gate.
+func (s situation) settle(main string) *decision {
+	return first(
+		func() *decision { return s.awaitMain(main) },
+		func() *decision { return s.createUsers(main) },
+		func() *decision { return s.clearOldMain(main) },
+		func() *decision { return s.dropDead(main) },
+		func() *decision { return s.joinAll(main) },
+		func() *decision { return s.giveVote(main) },
+		func() *decision { return s.cureRefusal(main) },
+		func() *decision { return s.open(main) },
+	)
+}
+
+func (s situation) awaitMain(main string) *decision {
+	if i := s.get(main); !i.is(RoleMain) {
+		return wait("waiting for an answer of main %s, which is %s", main, i.Health)
+	}
+	return nil
+}
+
+// createUsers: replicas lose their users when they are registered, so a new main
+// would accept any credentials (memgraph-observed 21).
+func (s situation) createUsers(main string) *decision {
+	if !s.p.Users || s.get(main).Users {
+		return nil
+	}
+	return do(Step{Do: ActEnsureUser, Instance: main}, "create the configured users on %s, which lost them as a replica", main)
+}
+
+// clearOldMain restarts the main that a handover left stalled: it cannot be
+// demoted before its commit gives up, and it is needed as a replica.
+func (s situation) clearOldMain(main string) *decision {
+	for _, i := range s.others(main) {
+		if i.is(RoleMain) && s.stalled(i) {
+			return do(Step{Do: ActRestart, Instance: i.Name}, "restart %s, which still stalls behind the silent voter", i.Name)
+		}
+	}
+	return nil
+}
+
+// dropDead removes a voter whose process is gone, because writes abort while it
+// is registered. A silent one is never dropped: that kills the main
+// (memgraph-observed 1.2); the vote goes on with the main itself, which hands
+// over to the replica that has everything.
+func (s situation) dropDead(main string) *decision {
+	for _, i := range s.others(main) {
+		row, listed := s.row(main, i.Name)
+		switch {
+		case !listed || row.Mode == Async || !i.lost():
+		case i.Health == HealthDead:
+			return do(Step{Do: ActDrop, Instance: main, Target: i.Name}, "drop %s: its process is gone, and as %s replica it blocks writes", i.Name, row.Mode)
+		case s.bestVoter(main) != "":
+			return s.save(func(r *Record) {
+				r.Main, r.From, r.Heir, r.Plan, r.Gate = "", main, s.bestVoter(main), PlanHandover, GateClosed
+				s.declare(r)
+			},
+				"%s is silent and stalls %s: %s, which has everything, takes over", i.Name, main, s.bestVoter(main))
+		}
+	}
+	return nil
+}
+
+// giveVote makes the best caught-up replica the one STRICT_SYNC replica.
+func (s situation) giveVote(main string) *decision {
+	best := s.bestVoter(main)
+	if best == "" {
+		return nil
+	}
+	for _, i := range s.others(main) {
+		row, listed := s.row(main, i.Name)
+		if listed && row.Mode == StrictSync && i.Name != best && i.up() {
+			return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: Async}, "%s votes no more: %s does", i.Name, best)
+		}
+	}
+	if row, _ := s.row(main, best); row.Mode != StrictSync {
+		return do(Step{Do: ActRegister, Instance: main, Target: best, Mode: StrictSync}, "%s becomes the voter", best)
+	}
+	return nil
+}
+
+// bestVoter is the replica that should vote: fit, with everything that the main
+// has; clean before unclean, the present STRICT_SYNC one before others, so that
+// the vote does not wander.
+func (s situation) bestVoter(main string) string {
+	best, bestScore := "", 0
+	for _, i := range s.others(main) {
+		row, listed := s.row(main, i.Name)
+		if !listed || !row.caughtUp() || !s.fit(i) {
+			continue
+		}
+		score := 1
+		if s.clean(i) {
+			score += 4
+		}
+		if row.Mode == StrictSync {
+			score += 2
+		}
+		if score > bestScore {
+			best, bestScore = i.Name, score
+		}
+	}
+	return best
+}
+
+// cureRefusal heals a main that refuses everybody. Its history is poisoned, not
+// its data: it held every acknowledged write. A restart cures it as long as it
+// took no snapshot since its promotion, so only at once and only where its start
+// is fast; else the others are reseeded one at a time.
+func (s situation) cureRefusal(name string) *decision {
+	if s.bestVoter(name) != "" {
+		return nil
+	}
+	main := s.get(name)
+	m := s.r.Members[name]
+	for _, i := range s.others(name) {
+		if s.alien(i) == "" || !i.is(RoleReplica) {
+			continue
+		}
+		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && main.Recovery <= s.p.FastRecovery && s.r.Main == "" {
+			return do(Step{Do: ActRestart, Instance: name}, "%s refuses %s although it holds every acknowledged write: its history is poisoned, a restart cures it", name, i.Name)
+		}
+		return s.quarantine(name, i, s.alien(i))
+	}
+	return nil
+}
+
+// open runs the marker transaction and opens the gate.
+func (s situation) open(main string) *decision {
+	voter := s.bestVoter(main)
+	degraded := s.p.DegradeAfter > 0 && s.now.Sub(s.r.Since) > s.p.DegradeAfter
+	switch {
+	case voter == "" && !degraded:
+		return wait("waiting for a replica that has everything to become the voter of %s (policy strict: no write is taken that only one instance holds)", main)
+	case s.get(main).Marked != s.r.Reign:
+		return do(Step{Do: ActMark, Instance: main}, "marker transaction: an epoch without one counts for nothing")
+	}
+	reason := "main " + main + ", voter " + voter
+	if voter == "" {
+		reason = "main " + main + " WITHOUT A VOTER: no replica was ready in time; the loss of " + main + " would lose writes"
+	}
+	return s.save(func(r *Record) {
+		r.Main, r.Voter, r.Heir, r.From, r.Gate, r.Plan = main, voter, "", "", GateOpen, PlanNone
+		i := s.get(main)
+		if i.StorageKnown {
+			r.Database = i.Database
+		}
+		if i.Crowned == r.Reign {
+			r.Members[main] = Member{Process: i.Process, Reign: r.Reign}
+		}
+	}, "%s", reason)
+}

@@ -1,0 +1,220 @@
+package topology
+
+import "time"
+
+// requestLife bounds how long a wish is kept that could not be granted at once:
+// a switchover that happens minutes later surprises whoever asked for it.
+const requestLife = 30 * time.Second
+
+// steady is asked while the gate is open. Loss comes first, then what a person
+// asked for, then what makes the next loss harmless.
+func (s situation) steady() *decision {
+	if s.paused() {
+		return first(s.honourRequest, func() *decision {
+			return wait("paused by %s until %s: nothing is done by itself", s.r.Pause.By, s.r.Pause.Until.UTC().Format("15:04:05Z"))
+		})
+	}
+	return first(
+		s.replaceLostMain,
+		s.honourRequest,
+		s.evictMain,
+		s.replaceVoter,
+		func() *decision { return s.joinAll(s.r.Main) },
+		s.electVoter,
+		s.leaveRestartedMain,
+		s.refreshEpoch,
+		s.state,
+	)
+}
+
+// replaceLostMain starts a failover. The voter of the record holds every
+// acknowledged write, whatever happened since. Without one only the main itself
+// can come back, and if its process is gone the gate is closed, because a main
+// that restarts must be refreshed before it takes the first write.
+func (s situation) replaceLostMain() *decision {
+	why := s.mainLost()
+	switch {
+	case why == "":
+		return nil
+	case s.r.Voter != "":
+		note := ""
+		if !s.clean(s.get(s.r.Voter)) {
+			note = "; its history is not clean, so it may have to be restarted once"
+		}
+		return s.crown(s.r.Voter, PlanFailover, GateClosed, "main %s is lost (%s): %s follows%s", s.r.Main, why, s.r.Voter, note)
+	case s.get(s.r.Main).Health == HealthSilent:
+		return wait("main %s is lost (%s) and there is no voter that holds every acknowledged write: waiting for %s; `failover --force --to INSTANCE` gives up what only it has", s.r.Main, why, s.r.Main)
+	default:
+		return s.crown(s.r.Main, PlanReturn, GateClosed, "main %s is lost (%s) and there is no voter: waiting for its return", s.r.Main, why)
+	}
+}
+
+// mainLost says why the main counts as lost; empty when it does not.
+func (s situation) mainLost() string {
+	main := s.get(s.r.Main)
+	switch {
+	case main.Health == HealthDead:
+		return "its process is gone"
+	case main.Health == HealthSilent:
+		return "it does not answer"
+	case main.up() && !s.ours(main):
+		return "it came back without its data"
+	case main.is(RoleReplica):
+		return "it says that it is a replica"
+	}
+	return ""
+}
+
+// honourRequest does what a person asked for, or says why not and forgets it.
+func (s situation) honourRequest() *decision {
+	req := s.r.Request
+	if req == nil {
+		return nil
+	}
+	target := req.Target
+	if target == "" {
+		target = s.r.Voter
+	}
+	t := s.get(target)
+	switch {
+	case s.now.Sub(req.At) > requestLife:
+		return s.refuse("it is older than %s", requestLife)
+	case target == "":
+		return s.refuse("there is no voter to take over; name a target")
+	case target == s.r.Main:
+		return s.refuse("%s is the main", target)
+	case req.Kind == RequestFailover && (req.Force || target == s.r.Voter) && t.is(RoleReplica):
+		return s.crown(target, PlanFailover, GateClosed, "failover to %s asked for by %s", target, req.By)
+	case !s.fit(t):
+		return s.refuse("%s is not fit to be main: %s", target, s.unfit(t))
+	}
+	if row, listed := s.row(s.r.Main, target); !listed || !row.within(s.p.SmallLag) {
+		return s.refuse("%s lags too far behind %s", target, s.r.Main)
+	}
+	if !s.clean(t) {
+		if d := s.refreshEpoch(); d != nil {
+			d.step.Record.Request = req
+			return d
+		}
+	}
+	return s.pause(PlanSwitchover, "switchover from %s to %s asked for by %s", s.r.Main, target, req.By)
+}
+
+func (s situation) refuse(format string, args ...any) *decision {
+	return s.save(func(r *Record) { r.Request = nil }, string(s.r.Request.Kind)+" refused: "+format, args...)
+}
+
+// unfit says why an instance cannot be voter or heir.
+func (s situation) unfit(i Instance) string {
+	switch {
+	case !i.up():
+		return "it does not answer"
+	case !i.is(RoleReplica):
+		return "it is not a replica"
+	case i.Terminating:
+		return "it is being stopped"
+	case s.r.Members[i.Name].Quarantined != nil:
+		return "it is quarantined"
+	case i.Refused == s.r.Reign:
+		return "its data have diverged"
+	default:
+		return "it holds other data"
+	}
+}
+
+// evictMain moves the main off a pod that is being stopped.
+func (s situation) evictMain() *decision {
+	voter := s.get(s.r.Voter)
+	if !s.get(s.r.Main).Terminating || !s.fit(voter) {
+		return nil
+	}
+	if d := s.refreshEpoch(); d != nil && !s.clean(voter) {
+		return d
+	}
+	return s.pause(PlanSwitchover, "main %s is being stopped: switching over to %s", s.r.Main, voter.Name)
+}
+
+// replaceVoter takes the vote away from a replica that cannot cast it. The
+// record loses it before the main does.
+func (s situation) replaceVoter() *decision {
+	if s.r.Voter == "" {
+		return nil
+	}
+	voter, other := s.get(s.r.Voter), s.candidate(s.r.Main, false)
+	row, listed := s.row(s.r.Main, voter.Name)
+	switch {
+	case voter.Health == HealthSilent && other != "" && s.get(s.r.Main).is(RoleMain):
+		return s.save(func(r *Record) { r.Gate, r.Plan = GateClosed, PlanHandover },
+			"voter %s is silent and stalls main %s: handing over", voter.Name, s.r.Main)
+	case voter.Health == HealthDead && other != "":
+		return s.newVoter("its process is gone")
+	case voter.Health == HealthDead, voter.Health == HealthSilent:
+		return wait("voter %s does not answer and no other replica can vote: %s refuses writes until it returns", voter.Name, s.r.Main)
+	case voter.Terminating && other != "":
+		return s.newVoter("it is being stopped")
+	case voter.is(RoleMain):
+		return s.newVoter("it says that it is main")
+	case !voter.up() || !s.get(s.r.Main).is(RoleMain):
+		return nil
+	case !listed || row.Mode != StrictSync || row.Status == StatusPhantom:
+		return s.newVoter("the main does not have it as voter")
+	case row.Status != StatusReady && row.Status != StatusReplicating && s.now.Sub(voter.Started) > s.p.VoterGrace && other != "":
+		return s.newVoter("it is up but not ready")
+	}
+	return nil
+}
+
+func (s situation) newVoter(why string) *decision {
+	return s.save(func(r *Record) { r.Voter, r.Gate, r.Plan = "", GatePaused, PlanVoter },
+		"voter %s is replaced: %s", s.r.Voter, why)
+}
+
+// electVoter gives the vote to a replica when nobody has it.
+func (s situation) electVoter() *decision {
+	if s.r.Voter != "" || !s.get(s.r.Main).is(RoleMain) {
+		return nil
+	}
+	if c := s.candidate(s.r.Main, false); c != "" {
+		return s.pause(PlanVoter, "%s becomes the voter", c)
+	}
+	return nil
+}
+
+// candidate is the best replica that could become the voter in a short pause:
+// clean before unclean, little lag before much. Empty when there is none.
+func (s situation) candidate(main string, cleanOnly bool) string {
+	best, bestRow := "", Replica{}
+	for _, i := range s.others(main) {
+		row, listed := s.row(main, i.Name)
+		if !listed || i.Name == s.r.Voter || !s.fit(i) || !row.within(s.p.SmallLag) || cleanOnly && !s.clean(i) {
+			continue
+		}
+		if best == "" || s.clean(i) && !s.clean(s.get(best)) || s.clean(i) == s.clean(s.get(best)) && row.Behind > bestRow.Behind {
+			best, bestRow = i.Name, row
+		}
+	}
+	return best
+}
+
+func (s situation) pause(plan Plan, format string, args ...any) *decision {
+	return s.save(func(r *Record) { r.Gate, r.Plan = GatePaused, plan }, format, args...)
+}
+
+// state says what there is to say when nothing is to be done.
+func (s situation) state() *decision {
+	main := s.get(s.r.Main)
+	switch {
+	case !main.up():
+		return wait("main %s is %s: not enough evidence to act", main.Name, main.Health)
+	case s.r.Voter == "":
+		return wait("%s takes writes without a voter: its loss would lose what no replica has received", main.Name)
+	case !s.get(s.r.Voter).up():
+		return wait("voter %s is %s: not enough evidence to act", s.r.Voter, s.get(s.r.Voter).Health)
+	}
+	for _, i := range s.others(main.Name) {
+		if row, listed := s.row(main.Name, i.Name); !s.fit(i) || !listed || !row.within(s.p.SmallLag) {
+			return wait("%s takes writes, %s votes; %s is not in sync yet", main.Name, s.r.Voter, i.Name)
+		}
+	}
+	return wait("%s takes writes, %s votes, all replicas are in sync", main.Name, s.r.Voter)
+}

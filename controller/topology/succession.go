@@ -1,0 +1,126 @@
+package topology
+
+import "slices"
+
+// succession is asked while there is no main: failover, switchover, handover,
+// refresh, return and the first start are one path.
+func (s situation) succession() *decision {
+	return first(
+		s.chooseByForce,
+		s.endLongPause,
+		s.waitForGateways,
+		s.replaceHeir,
+		s.fenceMains,
+		s.promoteHeir,
+		func() *decision { return s.settle(s.r.Heir) },
+	)
+}
+
+// chooseByForce lets a person name another heir, with the price that was shown.
+func (s situation) chooseByForce() *decision {
+	req := s.r.Request
+	if req == nil || req.Kind != RequestFailover {
+		return nil
+	}
+	t := s.get(req.Target)
+	if !req.Force || req.Target == s.r.Heir || !t.up() {
+		return s.refuse("%s is on its way to be main; only `failover --force` to another instance that answers can change that", s.r.Heir)
+	}
+	return s.save(func(r *Record) {
+		r.Heir, r.Plan, r.Gate, r.Request = t.Name, PlanFailover, GateClosed, nil
+		s.declare(r)
+	},
+		"%s was chosen by %s, giving up what it does not have", t.Name, req.By)
+}
+
+// replaceHeir turns to the old main or the old voter when the heir is lost
+// before it has taken a write: all three hold every acknowledged one.
+func (s situation) replaceHeir() *decision {
+	heir := s.get(s.r.Heir)
+	why := "does not answer"
+	switch {
+	case heir.up() && s.ours(heir):
+		return nil
+	case heir.up() && !heir.StorageKnown:
+		return wait("waiting to learn whether %s still holds its data", heir.Name)
+	case heir.up():
+		why = "came back without its data"
+	case !heir.lost():
+		return wait("waiting for an answer of %s, which is to be main", heir.Name)
+	}
+	for _, name := range []string{s.r.From, s.r.Voter} {
+		if i := s.get(name); name != heir.Name && i.up() && s.ours(i) {
+			return s.succeed(heir, i, why)
+		}
+	}
+	return wait("%s %s, nor does anybody else answer who holds every acknowledged write (%s): start one of them; `failover --force --to INSTANCE` gives up what another instance does not have",
+		heir.Name, why, s.holders())
+}
+
+// succeed puts another holder of all writes in the heir's place. The lost heir
+// stays a holder, unless its data are gone.
+func (s situation) succeed(heir, next Instance, why string) *decision {
+	return s.save(func(r *Record) {
+		var holders []string
+		for _, name := range []string{r.From, r.Voter, heir.Name} {
+			known := slices.Contains(holders, name) || name == "" || name == next.Name
+			if !known && (name != heir.Name || heir.lost()) {
+				holders = append(holders, name)
+			}
+		}
+		holders = append(holders, "", "")
+		r.Heir, r.From, r.Voter = next.Name, holders[0], holders[1]
+		s.declare(r)
+	}, "%s %s: %s holds every acknowledged write too and is main instead", heir.Name, why, next.Name)
+}
+
+// fenceMains demotes whoever else says that it is main. A successful demotion
+// proves that no commit is in flight there. The one exception is a main that
+// stalls behind a silent voter and cannot be demoted: there the gateways, which
+// all have confirmed, are what makes the promotion safe.
+func (s situation) fenceMains() *decision {
+	for _, i := range s.others(s.r.Heir) {
+		if i.is(RoleMain) && !s.stalled(i) {
+			return do(Step{Do: ActDemote, Instance: i.Name}, "%s still says that it is main: demote it before %s is promoted", i.Name, s.r.Heir)
+		}
+	}
+	return nil
+}
+
+// stalled: the main that a handover leaves behind, until it was restarted.
+func (s situation) stalled(i Instance) bool {
+	m := s.r.Members[i.Name]
+	return s.r.Plan == PlanHandover && i.Name == s.r.From && m.Process != "" && m.Process == i.Process
+}
+
+// promoteHeir promotes the heir in this reign. One that says it is main but was
+// not promoted by this leader for this reign is demoted first: it is the main of
+// a refresh, or came back as main, or another leader promoted it and died. A
+// new epoch is right for all three, and no client is let in before.
+func (s situation) promoteHeir() *decision {
+	heir := s.get(s.r.Heir)
+	switch {
+	case heir.is(RoleReplica):
+		return do(Step{Do: ActPromote, Instance: heir.Name}, "promote %s", heir.Name)
+	case heir.Crowned == s.r.Reign:
+		return nil
+	}
+	for _, i := range s.others(heir.Name) {
+		if row, listed := s.row(heir.Name, i.Name); listed && row.Behind > 0 && s.fit(i) {
+			return s.save(func(r *Record) { r.Heir, r.Plan = i.Name, PlanFailover; s.declare(r) },
+				"%s lost writes that %s has: %s is main instead", heir.Name, i.Name, i.Name)
+		}
+	}
+	return do(Step{Do: ActDemote, Instance: heir.Name}, "begin a new database epoch on %s", heir.Name)
+}
+
+// holders lists who holds every acknowledged write.
+func (s situation) holders() string {
+	list := s.r.Heir
+	for _, name := range []string{s.r.From, s.r.Voter} {
+		if name != "" && name != s.r.Heir {
+			list += ", " + name
+		}
+	}
+	return list
+}
