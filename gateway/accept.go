@@ -1,0 +1,101 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// The pause after a failed accept grows from minBackoff to maxBackoff. Failures
+// come in rows (no file descriptors left) and end when sessions do.
+const (
+	minBackoff = 5 * time.Millisecond
+	maxBackoff = time.Second
+)
+
+// accept takes in connections until ctx ends or the listener is closed.
+func (g *Gateway) accept(ctx context.Context, listener net.Listener) error {
+	backoff := minBackoff
+	for {
+		conn, err := listener.Accept()
+		switch {
+		case err == nil:
+			backoff = minBackoff
+			g.admit(ctx, conn)
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("gateway %s: the listening socket was closed: %w", g.cfg.Name, err)
+		default:
+			g.cfg.Log.Error("cannot accept connections, trying again", "error", err, "after", backoff)
+			sleep(ctx, backoff)
+			backoff = min(2*backoff, maxBackoff)
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// admit finds a place for a new connection: on the way to an upstream, in the
+// hold, or nowhere.
+func (g *Gateway) admit(ctx context.Context, conn net.Conn) {
+	prepareClient(conn)
+	s := newSession(g, conn)
+	g.mu.Lock()
+	rejection, held := g.place(s)
+	g.mu.Unlock()
+	switch {
+	case rejection != "":
+		g.refuse(s, rejection)
+	case held:
+		g.rouse()
+	default:
+		g.tasks.Go(func() { g.connect(ctx, s) })
+	}
+}
+
+// place decides where a new connection goes. The caller holds g.mu.
+func (g *Gateway) place(s *session) (rejection Rejection, held bool) {
+	g.counters.Accepted++
+	g.nextID++
+	s.id = g.nextID
+	switch {
+	case len(g.sessions) >= g.cfg.MaxSessions:
+		return RejectSessions, false
+	case g.flowing() && !g.stall.stalled && len(g.hold.queue) == 0:
+		g.sessions[s] = struct{}{}
+		g.connecting++
+		return "", false
+	case len(g.hold.queue)+g.connecting >= g.cfg.MaxHeld:
+		return RejectHeld, false
+	default:
+		g.sessions[s] = struct{}{}
+		g.park(s)
+		return "", true
+	}
+}
+
+// refuse closes a connection that never got an upstream.
+func (g *Gateway) refuse(s *session, why Rejection) {
+	if why == RejectSessions {
+		resetOnClose(s.client.conn)
+	}
+	_ = s.client.conn.Close()
+	g.mu.Lock()
+	delete(g.sessions, s)
+	g.counters.Rejected[why]++
+	if s.parked {
+		g.counters.HeldSeconds += time.Since(s.since).Seconds()
+	}
+	g.mu.Unlock()
+	g.cfg.Log.Debug("connection refused", "client", s.client.conn.RemoteAddr(), "reason", why)
+}

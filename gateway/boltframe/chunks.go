@@ -1,0 +1,73 @@
+package boltframe
+
+// chunks walks the chunked messages of one direction. A message is a sequence
+// of chunks, each with its length in two bytes before it, and ends with a chunk
+// of length 0. A chunk of length 0 where no message has begun is a no-op, which
+// either side may send to keep the connection alive.
+type chunks struct {
+	left   int  // bytes of the current chunk that have not come yet
+	high   byte // first byte of a length whose second has not come
+	half   bool // high is set
+	begun  bool // a message has begun and not ended
+	seen   int  // bytes of the message seen, counted up to 2
+	marker byte // the message's first byte: its structure marker
+	tag    byte // the message's second byte: what it is
+}
+
+// partial tells whether the walk stands inside of something.
+func (c *chunks) partial() bool { return c.half || c.begun }
+
+// walk consumes one step of p, which must not be empty: one byte of a length,
+// or the part of the current chunk that p holds. It returns the size of the
+// step, the content of the message in it, and whether a message has ended.
+func (c *chunks) walk(p []byte) (n int, content []byte, ended bool) {
+	if c.left > 0 {
+		n = min(c.left, len(p))
+		c.left -= n
+		c.look(p[:n])
+		return n, p[:n], false
+	}
+	if !c.half {
+		c.half, c.high = true, p[0]
+		return 1, nil, false
+	}
+	c.half = false
+	c.left = int(c.high)<<8 | int(p[0])
+	if c.left > 0 {
+		if !c.begun {
+			c.begun, c.seen = true, 0
+		}
+		return 1, nil, false
+	}
+	ended = c.begun
+	c.begun = false
+	return 1, nil, ended
+}
+
+// look takes marker and tag from the first two bytes of a message.
+func (c *chunks) look(content []byte) {
+	for _, b := range content {
+		switch c.seen {
+		case 0:
+			c.marker = b
+		case 1:
+			c.tag = b
+		default:
+			return
+		}
+		c.seen++
+	}
+}
+
+// wellFormed tells whether the message that has ended was a structure of at
+// most 15 fields with a tag, as every Bolt message is.
+func (c *chunks) wellFormed() bool { return c.seen == 2 && c.marker&0xF0 == 0xB0 }
+
+// peekTag returns the tag of the message that begins at p. It is not known
+// where p ends before the tag or where the tag is not in the first chunk.
+func peekTag(p []byte) (tag byte, known bool) {
+	if len(p) < 4 || (p[0] == 0 && p[1] < 2) {
+		return 0, false
+	}
+	return p[3], true
+}

@@ -1,0 +1,171 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+)
+
+// errStopped is returned by a leg when the gate forbids what it was asked for.
+var errStopped = errors.New("stopped at the gate")
+
+// copyClientToServer is the pump of one direction.
+func (s *session) copyClientToServer() {
+	defer s.pumpEnded()
+	source := newSource(&s.client, &s.gateway.buffers, s.holdsBack)
+	sink := newSink(&s.server, s.muted)
+	s.expectFirstByte()
+	for {
+		p, err := source.next()
+		s.heardClient()
+		if errors.Is(err, errStopped) {
+			if gate := s.gateway.gate.Load(); s.stoppedAt(gate) && !s.waitBehind(gate) {
+				return
+			}
+			continue
+		}
+		if err != nil {
+			s.clientStopped(err)
+			return
+		}
+		ok := s.forward(sink, p)
+		source.release()
+		if !ok {
+			return
+		}
+	}
+}
+
+// copyServerToClient is the pump of the other direction.
+func (s *session) copyServerToClient() {
+	defer s.pumpEnded()
+	source := newSource(&s.server, &s.gateway.buffers, nil)
+	sink := newSink(&s.client, s.muted)
+	for {
+		p, err := source.next()
+		if err != nil {
+			s.serverStopped(err)
+			return
+		}
+		ok := s.pass(sink, p)
+		if ok {
+			s.down.Add(uint64(len(p)))
+			s.awaiting.Store(false)
+			s.answered(p)
+			s.gateway.answers.note()
+		}
+		source.release()
+		if !ok {
+			return
+		}
+	}
+}
+
+// holdsBack is asked before bytes are taken from the client.
+func (s *session) holdsBack() bool { return s.over() || s.stoppedAt(s.gateway.gate.Load()) }
+
+// muted is asked right before bytes are written, in either direction.
+func (s *session) muted() bool { return s.over() || s.gateway.current().silenced }
+
+// forward gives bytes to the server as far as the gate lets it, and waits with
+// the rest. sending is set before the gate is looked at: a pause changes the
+// gate first and looks at sending then, so one of the two sees the other.
+func (s *session) forward(sink *sink, p []byte) bool {
+	for len(p) > 0 {
+		s.sending.Store(true)
+		gate := s.gateway.current()
+		n := s.permit(p, gate)
+		if n == 0 {
+			s.sending.Store(false)
+			if !s.waitBehind(gate) {
+				return false
+			}
+			continue
+		}
+		s.awaiting.Store(true)
+		s.up.Add(uint64(n))
+		ok := s.pass(sink, p[:n])
+		s.sending.Store(false)
+		if !ok {
+			return false
+		}
+		p = p[n:]
+	}
+	return true
+}
+
+// pass writes all of p, and waits while the gateway is silenced.
+func (s *session) pass(sink *sink, p []byte) bool {
+	for {
+		n, err := sink.write(p)
+		p = p[n:]
+		switch {
+		case err == nil:
+			return true
+		case errors.Is(err, errStopped):
+			if gate := s.gateway.gate.Load(); s.over() || gate.silenced && !s.waitBehind(gate) {
+				return false
+			}
+		case sink.leg == &s.client:
+			s.sever(CutClient)
+			return false
+		default:
+			// What the server said before it broke off is still to be delivered:
+			// the other pump finds the end and ends the session.
+			s.upstreamBroken.Store(true)
+			return false
+		}
+	}
+}
+
+// expectFirstByte and heardClient limit how long a client may be silent at the
+// beginning.
+func (s *session) expectFirstByte() {
+	s.listening = true
+	_ = s.client.conn.SetReadDeadline(time.Now().Add(s.gateway.cfg.FirstByteTimeout))
+}
+
+func (s *session) heardClient() {
+	if s.listening {
+		s.listening = false
+		_ = s.client.conn.SetReadDeadline(time.Time{})
+	}
+}
+
+// clientStopped deals with the end of what the client sends.
+func (s *session) clientStopped(err error) {
+	switch {
+	case errors.Is(err, io.EOF):
+		s.clientEnded.Store(true)
+		s.server.endWriting()
+		s.halfClosed()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.sever(CutSilent)
+	default:
+		s.sever(CutClient)
+	}
+}
+
+// serverStopped deals with the end of what the server sends.
+func (s *session) serverStopped(err error) {
+	if s.over() {
+		return
+	}
+	ended := errors.Is(err, io.EOF) && !s.upstreamBroken.Load()
+	switch {
+	case ended && s.clientEnded.Load():
+	case ended:
+		s.gateway.sight(s.upstream.address, Ended)
+	case errors.Is(err, io.EOF):
+		s.gateway.sight(s.upstream.address, Reset) // the other pump has met it
+	default:
+		s.gateway.sight(s.upstream.address, outcomeOf(err))
+	}
+	if !ended {
+		s.sever(CutUpstream)
+		return
+	}
+	s.client.endWriting()
+	s.halfClosed()
+}

@@ -1,0 +1,85 @@
+package gateway
+
+import "time"
+
+// standing tells where the session stands in its protocol; Lost where nobody
+// follows it.
+func (s *session) standing() State {
+	s.follow.Lock()
+	defer s.follow.Unlock()
+	if s.tracker == nil {
+		return State{Lost: true}
+	}
+	return s.tracker.State()
+}
+
+// quiet tells whether nothing of this session is in flight. It counts as still
+// from the pause's beginning at the earliest. While draining, a session in a
+// transaction is not quiet.
+func (s *session) quiet(now, pauseBegan time.Time, draining bool) bool {
+	if moved := s.up.Load() + s.down.Load(); moved != s.moved || s.stillSince.Before(pauseBegan) {
+		s.moved, s.stillSince = moved, now
+	}
+	if s.sending.Load() {
+		return false
+	}
+	still := now.Sub(s.stillSince) >= s.gateway.cfg.QuietFor
+	at := s.standing()
+	switch {
+	case at.Lost:
+		return s.up.Load() == 0 || still && !s.awaiting.Load()
+	case at.Owing:
+		return false
+	case at.Partial:
+		return still // a client that does not finish its message has only itself to wait for
+	default:
+		return !(at.Open && draining)
+	}
+}
+
+// stoppedAt tells whether bytes of this session must stay in the client's socket
+// under a gate. Under BeforeTransaction they have to be looked at first.
+func (s *session) stoppedAt(gate *gate) bool {
+	switch {
+	case gate.silenced || gate.stop == AtOnce:
+		return true
+	case gate.stop == Nowhere:
+		return false
+	}
+	at := s.standing()
+	return at.Lost || gate.stop == BeforeMessage && !at.Partial
+}
+
+// permit returns how many bytes of p may go to the server under a gate.
+func (s *session) permit(p []byte, gate *gate) int {
+	if gate.silenced || gate.stop == AtOnce {
+		return 0
+	}
+	s.follow.Lock()
+	defer s.follow.Unlock()
+	allowed := 0
+	if s.tracker != nil {
+		allowed = s.tracker.Client(p, gate.stop)
+		if !s.tracker.State().Lost {
+			return allowed
+		}
+		s.tracker = nil
+	}
+	if gate.stop == Nowhere {
+		return len(p)
+	}
+	return allowed
+}
+
+// answered shows the tracker what the client has been given.
+func (s *session) answered(p []byte) {
+	s.follow.Lock()
+	defer s.follow.Unlock()
+	if s.tracker == nil {
+		return
+	}
+	s.tracker.Server(p)
+	if s.tracker.State().Lost {
+		s.tracker = nil
+	}
+}
