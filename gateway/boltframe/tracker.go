@@ -177,9 +177,11 @@ func (t *Tracker) answer() {
 
 // State implements gateway.Tracker.
 func (t *Tracker) State() gateway.State {
+	if t.lost {
+		return gateway.State{Lost: true}
+	}
 	greeting := t.hello == handshakeSize && t.replied < versionSize
 	return gateway.State{
-		Lost:    t.lost,
 		Partial: t.partial(),
 		Owing:   t.pending > 0 || greeting,
 		Open:    t.tx || t.unread(),
