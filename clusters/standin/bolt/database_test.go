@@ -23,8 +23,9 @@ const (
 	graphQuery  = "MATCH (n)-[r]->() RETURN n, r"
 	brokenQuery = "BROKEN" // fails in RUN
 	brokenRows  = "BROKEN ROWS"
-	hangQuery   = "HANG" // until it is interrupted
-	oddQuery    = "ODD"  // gives a value that Bolt does not have
+	hangQuery   = "HANG"         // until it is interrupted
+	failCommits = "FAIL COMMITS" // lets the next $n commits fail
+	oddQuery    = "ODD"          // gives a value that Bolt does not have
 )
 
 const transientCode = "Memgraph.TransientError.MemgraphError.MemgraphError"
@@ -140,6 +141,10 @@ func (s *session) Run(ctx context.Context, query string, params map[string]any, 
 		return &result{fields: []string{"i", "text"}, next: failAfter(counter(10), 3)}, nil
 	case oddQuery:
 		return rows([]string{"odd"}, []any{int64(1)}, []any{struct{}{}}), nil
+	case failCommits:
+		n, _ := params["n"].(int64)
+		s.failedCommits.Store(n)
+		return rows(nil), nil
 	case hangQuery:
 		return nil, s.hang(ctx)
 	default:
