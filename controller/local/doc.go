@@ -28,8 +28,8 @@
 //
 // # Limits
 //
-// Linux only: it relies on parent death signals, flock and /proc. A process that
-// is killed here may lose nothing (its writes are in the page cache), so this is
-// no test of lost disks. Data that were set aside are never deleted; freeing the
-// disk is up to a person.
+// Linux only: it relies on parent death signals. A process that is killed loses
+// nothing that it wrote (the system still has it), so this is no test of lost
+// disks. Data that were set aside are never deleted; freeing the disk is up to a
+// person.
 package local

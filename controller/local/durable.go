@@ -21,7 +21,7 @@ func replaceFile(path string, data []byte) error {
 		err = os.Rename(fresh, path)
 	}
 	if err != nil {
-		os.Remove(fresh)
+		_ = os.Remove(fresh)
 		return fmt.Errorf("%w (what is stored is unchanged)", err)
 	}
 	return syncDir(filepath.Dir(path))

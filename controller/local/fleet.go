@@ -19,8 +19,8 @@ import (
 
 // Fleet runs the instances of a local cluster. Its methods may be called from
 // any goroutine. Orders to one instance are carried out one after another, those
-// to different ones at the same time; an order whose context ends goes on
-// without its caller.
+// to different ones at the same time. An order is not begun when its context has
+// ended; one that was begun before goes on without its caller.
 type Fleet struct {
 	instances []*instance // sorted by name
 	lock      *fileLock
@@ -75,7 +75,7 @@ func lockDir(dir string) (*fileLock, error) {
 
 // start checks everything and starts every instance.
 func (f *Fleet) start(ctx context.Context, config Config, log *slog.Logger) error {
-	program, err := ask(ctx, config.Binary)
+	program, err := probe(ctx, config.Binary)
 	if err != nil {
 		return err
 	}

@@ -351,7 +351,7 @@ func TestTerminalSignalsDoNotReachTheInstances(t *testing.T) {
 	require.Equal(t, pid, session)
 }
 
-func TestKillReachesTheDatabaseBehindAWrapper(t *testing.T) {
+func TestDatabaseBehindAWrapperSharesItsFate(t *testing.T) {
 	config := quick(t)
 	wrapper := filepath.Join(t.TempDir(), "wrapper")
 	script := fmt.Sprintf("#!/bin/sh\n'%s' \"$@\"\nexit $?\n", config.Binary)
@@ -359,8 +359,14 @@ func TestKillReachesTheDatabaseBehindAWrapper(t *testing.T) {
 	config.Binary = wrapper
 	fleet, _ := open(t, config)
 	pid := births(t, config, "memgraph-0", 1)[0].PID
-	parent := fleet.List()[0].ID
-	require.NotEqual(t, strconv.Itoa(pid), parent[:strings.Index(parent, "-")])
+	shell, err := strconv.Atoi(strings.Split(fleet.List()[0].ID, "-")[0])
+	require.NoError(t, err)
+	require.NotEqual(t, pid, shell)
+	require.NoError(t, fleet.Stop(t.Context(), "memgraph-0"))
+	eventually(t, func() bool { return processState(pid) == "T" })
+	require.NoError(t, syscall.Kill(shell, syscall.SIGKILL))
+	eventually(t, func() bool { return !runs(pid) })
+	pid = births(t, config, "memgraph-0", 2)[1].PID
 	require.NoError(t, fleet.Kill(t.Context(), "memgraph-0"))
 	eventually(t, func() bool { return !runs(pid) })
 }
@@ -396,14 +402,14 @@ func TestProgramThatDoesNotAnswerHelpIsRefused(t *testing.T) {
 	require.NoError(t, os.WriteFile(deaf, []byte("#!/bin/sh\nexec sleep 60\n"), 0o755))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := ask(ctx, deaf)
+	_, err := probe(ctx, deaf)
 	require.ErrorContains(t, err, "deaf does not answer --help")
 }
 
 func TestHelpIsReadInBoundedMemory(t *testing.T) {
 	chatty := filepath.Join(t.TempDir(), "chatty")
 	require.NoError(t, os.WriteFile(chatty, []byte("#!/bin/sh\necho ' --monitoring-port'\nhead -c 3000000 /dev/zero\necho ' --metrics-port'\n"), 0o755))
-	p, err := ask(t.Context(), chatty)
+	p, err := probe(t.Context(), chatty)
 	require.NoError(t, err)
 	require.Equal(t, helpSize, len(p.help))
 	require.True(t, p.knows("monitoring-port"))

@@ -125,7 +125,7 @@ func (i *instance) answer(err error) {
 }
 
 // bury takes note that the process has ended and tells whether it was asked to.
-// What comes next is up to the caller.
+// What comes next is up to the caller, who must also see to the alarm.
 func (i *instance) bury() (asked bool) {
 	level := slog.LevelWarn
 	if asked = i.retiring; asked {
@@ -135,7 +135,7 @@ func (i *instance) bury() (asked bool) {
 		"pid", i.process.pid(), "result", i.process.result(),
 		"lived", time.Since(i.started).Round(time.Millisecond),
 		"last_words", lastWords(filepath.Join(i.home, "log"), i.logStart))
-	i.process, i.alarm, i.retiring = nil, nil, false
+	i.process, i.retiring = nil, false
 	i.publish()
 	return asked
 }
@@ -182,11 +182,19 @@ func (i *instance) publish() {
 	i.changed()
 }
 
-// ask has do carried out by run and waits for the reply.
+// ask has do carried out by run and waits for the reply. Nothing is begun once ctx
+// has ended: the caller's mandate to change anything may have ended with it.
 func (i *instance) ask(ctx context.Context, do func(reply chan<- error)) error {
 	reply := make(chan error, 1)
+	order := func() {
+		if err := ctx.Err(); err != nil {
+			reply <- err
+			return
+		}
+		do(reply)
+	}
 	select {
-	case i.orders <- func() { do(reply) }:
+	case i.orders <- order:
 	case <-i.gone:
 		return errClosed
 	case <-ctx.Done():

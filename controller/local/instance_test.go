@@ -217,11 +217,11 @@ func TestGracefulRestartIsAnnouncedThenAskedFor(t *testing.T) {
 		first, restarted := s.last(), make(chan error, 1)
 		go func() { restarted <- s.ask(t.Context(), s.retire) }()
 		go func() { _ = s.ask(t.Context(), s.retire) }() // twice is once
-		time.Sleep(3*time.Second - 1)
+		time.Sleep(3*time.Second - time.Nanosecond)
 		require.True(t, s.seen.Load().Terminating)
 		require.Empty(t, first.got())
 		require.True(t, first.alive())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		require.NoError(t, <-restarted)
 		require.Equal(t, []syscall.Signal{syscall.SIGTERM}, first.got())
 		require.Equal(t, []time.Duration{3e9}, s.gaps(), "the next start follows at once")
@@ -351,6 +351,18 @@ func TestCallerMayLeaveAnOrderBehind(t *testing.T) {
 		require.ErrorIs(t, s.ask(ctx, s.retire), context.DeadlineExceeded)
 		time.Sleep(time.Minute)
 		require.Len(t, s.gaps(), 1, "it is carried out all the same")
+	})
+}
+
+func TestNothingIsBegunForACallerWhoseTimeIsUp(t *testing.T) {
+	perform(t, func(t *testing.T, s *stage) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 50 { // a select that could go both ways goes both ways
+			synctest.Wait()
+			require.ErrorIs(t, s.ask(ctx, func(reply chan<- error) { reply <- s.kill() }), context.Canceled)
+		}
+		require.True(t, s.puppets[0].alive())
 	})
 }
 

@@ -51,7 +51,7 @@ func (l *fileLock) sign() error {
 // forked at this moment has the file open too, and would keep the lock.
 func (l *fileLock) unlock() {
 	_ = unix.Flock(int(l.file.Fd()), unix.LOCK_UN)
-	l.file.Close()
+	_ = l.file.Close()
 }
 
 func holderIn(file *os.File) string {

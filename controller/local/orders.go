@@ -80,13 +80,12 @@ func (i *instance) reseed(reason string) error {
 		i.after(i.pace.delay, i.startAgain)
 		return err
 	}
-	if err := i.start(); err != nil {
-		return err
+	if where != "" {
+		copies, bytes := quarantineSize(i.home)
+		i.log.Warn("data were set aside; delete what you do not need", "reason", reason, "path", where,
+			"copies", copies, "bytes", bytes)
 	}
-	copies, bytes := quarantineSize(i.home)
-	i.log.Warn("data were set aside; delete what you do not need", "reason", reason, "path", where,
-		"copies", copies, "bytes", bytes)
-	return nil
+	return i.start()
 }
 
 // retire asks the process to end: announced for the time of notice, then

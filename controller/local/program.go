@@ -26,9 +26,9 @@ type program struct {
 	help string
 }
 
-// ask runs the program with --help. Its exit code says nothing: gflags, which
+// probe runs the program with --help. Its exit code says nothing: gflags, which
 // Memgraph uses, exits with 1 after printing help.
-func ask(ctx context.Context, path string) (program, error) {
+func probe(ctx context.Context, path string) (program, error) {
 	ctx, cancel := context.WithTimeout(ctx, helpTime)
 	defer cancel()
 	printed := make(firstBytes, 0, helpSize)

@@ -121,9 +121,9 @@ func version(data []byte) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// Save replaces the record if the stored version is still the given one. An
-// error that tells of the stored record being unchanged means it; after any
-// other one than controller.ErrConflict, Load tells what is stored.
+// Save replaces the record if the stored version still is expected, "" when there
+// is none; else controller.ErrConflict, also when the file was spoilt meanwhile:
+// Load then tells. After any other error too, Load tells what is stored.
 func (s *Store) Save(ctx context.Context, record topology.Record, expected string) (string, error) {
 	data, err := topology.Encode(record)
 	if err != nil {
@@ -141,6 +141,9 @@ func (s *Store) Save(ctx context.Context, record topology.Record, expected strin
 	}
 	defer lock.unlock()
 	_, stored, err := s.read()
+	if err == nil {
+		err = ctx.Err() // the writer's mandate may have ended while it waited
+	}
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("save the topology record: %w (what is stored is unchanged)", err)

@@ -196,6 +196,8 @@ func TestFailedSaveLeavesTheRecordAsItWas(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, record(1), loaded)
 			require.Equal(t, version, same)
+			leftover, err := os.Stat(path + ".tmp")
+			require.True(t, err != nil || leftover.IsDir(), "a half-written file was left")
 		})
 	}
 }
@@ -204,6 +206,17 @@ func TestRecordThatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 	store, path := opened(t)
 	_, err := store.Save(t.Context(), topology.Record{Format: topology.Format, Gate: "ajar"}, "")
 	require.ErrorContains(t, err, "ajar")
+	require.NoFileExists(t, path)
+}
+
+func TestNothingIsSavedForACallerWhoseTimeIsUp(t *testing.T) {
+	store, path := opened(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 50 { // a select that could go both ways goes both ways
+		_, err := store.Save(ctx, record(1), "")
+		require.ErrorIs(t, err, context.Canceled)
+	}
 	require.NoFileExists(t, path)
 }
 

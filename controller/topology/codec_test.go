@@ -1,6 +1,7 @@
 package topology_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -10,11 +11,11 @@ import (
 	"memgraph-controller/controller/topology"
 )
 
-// wholeRecord has a value in every field.
+// wholeRecord has a value in every field but Main, which excludes Heir.
 func wholeRecord() topology.Record {
 	at := time.Date(2026, 11, 22, 22, 28, 25, 123456789, time.UTC)
 	return topology.Record{
-		Format: topology.Format, Epoch: 7, Voter: "memgraph-1", Heir: "memgraph-1",
+		Format: topology.Format, Epoch: 7, Voter: "memgraph-1", Heir: "memgraph-1", From: "memgraph-0",
 		Gate: topology.GateClosed, Plan: topology.PlanFailover, Since: at, Reign: 3, Database: "5f0b",
 		Members: map[string]topology.Member{
 			"memgraph-0": {Process: "41-x", Reign: 3, Quarantined: &topology.Quarantine{Reason: "diverged", Since: at, Process: "41-x"}},
@@ -41,6 +42,18 @@ func TestRecordComesBackAsItWasEncoded(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, string(data), string(again))
 		})
+	}
+}
+
+// TestEveryFieldIsTried keeps wholeRecord whole when the record gets new fields.
+func TestEveryFieldIsTried(t *testing.T) {
+	record := wholeRecord()
+	for _, value := range []any{record, *record.Pause, *record.Request, record.Members["memgraph-0"], *record.Members["memgraph-0"].Quarantined} {
+		fields := reflect.ValueOf(value)
+		for n := range fields.NumField() {
+			name := fields.Type().Field(n).Name
+			require.Equal(t, name == "Main", fields.Field(n).IsZero(), "%T.%s", value, name)
+		}
 	}
 }
 
