@@ -21,6 +21,7 @@ type Gateway struct {
 	confirmed atomic.Int64 // nanoseconds from base to what the last Confirm vouches for
 	answers   firstAnswer
 	buffers   sync.Pool // *buffer
+	pipes     pipePool
 
 	wake    chan struct{} // capacity 1: steer has something to do
 	changes chan struct{} // capacity 1: see Changes
@@ -132,6 +133,7 @@ func (g *Gateway) shutDown() {
 		g.refuse(s, RejectShutdown)
 	}
 	g.tasks.Wait()
+	g.pipes.close()
 	g.mu.Lock()
 	g.applied = g.route.Epoch
 	g.mu.Unlock()

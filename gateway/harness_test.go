@@ -17,9 +17,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if clients() { // a child process of one of the tests
-		return
-	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -132,7 +132,7 @@ type sink struct {
 	veto func() bool // asked right before bytes are written
 
 	attempt func(fd uintptr) bool // (*sink).push, bound once
-	rest    []byte
+	rest    []byte                // what is not written yet
 	err     error
 }
 
@@ -142,23 +142,23 @@ func newSink(l *leg, veto func() bool) *sink {
 	return s
 }
 
-// write writes p and returns how much of it was written. It returns errStopped
-// when the veto forbids to go on; on a socket that is asked before each piece
-// that the peer has room for, however long it takes between two of them.
-func (s *sink) write(p []byte) (int, error) {
-	if s.leg.raw == nil {
-		if s.veto() {
-			return 0, errStopped
+// flush writes what is in rest. It returns errStopped when the veto forbids to
+// go on, and can be called again then. On a socket the veto is asked before each
+// piece that the peer has room for, however long that takes.
+func (s *sink) flush() error {
+	if s.leg.raw != nil {
+		s.err = nil
+		if err := s.leg.raw.Write(s.attempt); err != nil {
+			return err
 		}
-		return s.leg.conn.Write(p)
+		return s.err
 	}
-	s.rest, s.err = p, nil
-	if err := s.leg.raw.Write(s.attempt); err != nil {
-		s.err = err
+	if s.veto() {
+		return errStopped
 	}
-	n := len(p) - len(s.rest)
-	s.rest = nil
-	return n, s.err
+	n, err := s.leg.conn.Write(s.rest)
+	s.rest = s.rest[n:]
+	return err
 }
 
 // push writes as much as the socket takes; false means that it is full.

@@ -42,24 +42,43 @@ func (s *session) copyServerToClient() {
 	defer s.pumpEnded()
 	source := newSource(&s.server, &s.gateway.buffers, nil)
 	sink := newSink(&s.client, s.muted)
+	full := 0 // buffers in a row
 	for {
 		p, err := source.next()
 		if err != nil {
 			s.serverStopped(err)
 			return
 		}
-		ok := s.pass(sink, p)
+		sink.rest = p
+		ok := s.pass(sink, &s.client)
 		if ok {
-			s.down.Add(uint64(len(p)))
-			s.awaiting.Store(false)
+			s.delivered(len(p))
 			s.answered(p)
-			s.gateway.answers.note()
 		}
 		source.release()
 		if !ok {
 			return
 		}
+		full++
+		if len(p) < bufferSize {
+			full = 0
+		}
+		if full < spliceAfter || !s.mayBeSpliced() {
+			continue
+		}
+		full = 0
+		if err := s.spliceServerToClient(); err != nil {
+			s.serverStopped(err)
+			return
+		}
 	}
+}
+
+// delivered notes that the client was given n bytes.
+func (s *session) delivered(n int) {
+	s.down.Add(uint64(n))
+	s.awaiting.Store(false)
+	s.gateway.answers.note()
 }
 
 // holdsBack is asked before bytes are taken from the client.
@@ -85,7 +104,8 @@ func (s *session) forward(sink *sink, p []byte) bool {
 		}
 		s.awaiting.Store(true)
 		s.up.Add(uint64(n))
-		ok := s.pass(sink, p[:n])
+		sink.rest = p[:n]
+		ok := s.pass(sink, &s.server)
 		s.sending.Store(false)
 		if !ok {
 			return false
@@ -95,11 +115,17 @@ func (s *session) forward(sink *sink, p []byte) bool {
 	return true
 }
 
-// pass writes all of p, and waits while the gateway is silenced.
-func (s *session) pass(sink *sink, p []byte) bool {
+// output is what pass writes to: bytes that wait to be written to a leg.
+type output interface {
+	// flush writes them, or returns errStopped and can be called again.
+	flush() error
+}
+
+// pass writes everything in out to a leg, and waits while the gateway is
+// silenced. It returns false when nothing more can be written.
+func (s *session) pass(out output, to *leg) bool {
 	for {
-		n, err := sink.write(p)
-		p = p[n:]
+		err := out.flush()
 		switch {
 		case err == nil:
 			return true
@@ -107,7 +133,7 @@ func (s *session) pass(sink *sink, p []byte) bool {
 			if gate := s.gateway.gate.Load(); s.over() || gate.silenced && !s.waitBehind(gate) {
 				return false
 			}
-		case sink.leg == &s.client:
+		case to == &s.client:
 			s.sever(CutClient)
 			return false
 		default:

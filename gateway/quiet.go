@@ -83,3 +83,8 @@ func (s *session) answered(p []byte) {
 		s.tracker = nil
 	}
 }
+
+// mayBeSpliced tells whether nobody has to see what the server says.
+func (s *session) mayBeSpliced() bool {
+	return s.client.raw != nil && s.server.raw != nil && s.standing().Lost
+}
