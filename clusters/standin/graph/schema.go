@@ -137,12 +137,21 @@ type SchemaEntry struct {
 	Count  int // entries of an index; roughly the vertices in it
 }
 
-// Schema lists indexes, then constraints, by label and properties.
+// Schema lists the committed indexes, then the constraints, each by label and
+// properties.
 func (s *Store) Schema() []SchemaEntry {
 	st := s.current.Load()
 	st.mu.RLock()
 	defer st.mu.RUnlock()
 	return st.schema()
+}
+
+// Schema is Store.Schema: the schema has no versions, so a transaction sees it
+// as it is now.
+func (tx *Tx) Schema() []SchemaEntry {
+	tx.st.mu.RLock()
+	defer tx.st.mu.RUnlock()
+	return tx.st.schema()
 }
 
 func (st *state) schema() []SchemaEntry {
