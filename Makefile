@@ -1,0 +1,55 @@
+# Every target says what it does: `make` lists them.
+
+BIN      := bin
+LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VENV     := out/venv
+NODE     := out/node
+FUZZTIME ?= 20s
+export REPORT_DIR ?= $(CURDIR)/out/reports
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test prove race fuzz bench lint drivers clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the controller and the stand-in into bin/
+	go build -trimpath -o $(BIN)/ . ./clusters/standin/cmd/memgraph-standin
+
+run: build ## run a self-healing cluster on this machine (ARGS="--help" shows its flags)
+	$(BIN)/memgraph-controller local $(ARGS)
+
+test: ## run every test, with a few rounds of each proof (about five minutes)
+	go test ./...
+
+prove: ## run the proofs in the promised numbers (FULL=1); writes out/reports
+	mkdir -p $(REPORT_DIR)
+	FULL=1 SLOW=1 go test -count=1 -timeout 60m -v -run '.' ./e2e/local ./clusters/conformance
+
+race: ## run the unit tests with the race detector
+	go test -race -short ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (20s)
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+bench: ## run the Go benchmarks and the failover distribution
+	go test -run '^$$' -bench . -benchmem ./gateway/... ./clusters/standin/...
+	mkdir -p $(REPORT_DIR)
+	FULL=1 go test -count=1 -timeout 30m -v -run 'TestKillOfTheMain' ./e2e/local
+
+lint: ## run gofmt, go vet and golangci-lint
+	@test -z "$$(gofmt -l .)" || { echo "not gofmt'ed:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go run $(LINT) run
+
+drivers: ## install the Python and JavaScript drivers that their tests need, and run these
+	python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet -r clusters/standin/bolt/testdata/drivers/requirements.txt
+	mkdir -p $(NODE) && cp clusters/standin/bolt/testdata/drivers/package*.json $(NODE)/ && npm --prefix $(NODE) ci --silent
+	DRIVERS=1 go test -count=1 -run Driver ./clusters/standin/bolt
+
+clean: ## remove what the targets made
+	rm -rf $(BIN) out

@@ -1,0 +1,48 @@
+// Memgraph-controller gives Memgraph Community automatic failover and read/write
+// separation. This is its one program; see README.md.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"memgraph-controller/cli"
+)
+
+// commandLine is the whole command line.
+type commandLine struct {
+	cli.Commands
+	Local struct {
+		cli.LocalActions
+		Run localRun `cmd:"" default:"withargs" help:"Run a cluster on this machine (the default)."`
+	} `cmd:"" help:"A self-healing cluster on this machine, and ways to break it."`
+	Version versionCommand `cmd:"" help:"Print the program's version."`
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(terminal *cli.Terminal) error {
+	_, err := fmt.Fprintln(terminal.Out, version())
+	return err
+}
+
+// version is what the build says of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Execute(ctx, &commandLine{}, os.Args[1:], cli.Open(os.Stdin, os.Stdout, os.Stderr))
+	stop()
+	os.Exit(code)
+}
