@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -97,6 +98,9 @@ func (c *Client) call(ctx context.Context, request Request) (Response, error) {
 	message, err := readFrame(conn)
 	if err != nil {
 		return Response{}, err
+	}
+	if !c.gate(ctx) {
+		return Response{}, os.ErrDeadlineExceeded
 	}
 	return decodeResponse(message)
 }

@@ -19,9 +19,8 @@ var errGap = errors.New("neither the write-ahead log nor a snapshot reaches back
 // MissingAfter plans the recovery of a replica that holds everything up to ts.
 // The log may be appended to meanwhile: what is being written is left out.
 func MissingAfter(d disk.Disk, storage string, ts uint64) (Missing, error) {
-	all, err := segments(d)
-	var broken *brokenSegment
-	if err != nil && !(errors.As(err, &broken) && broken.last) {
+	all, err := written(d)
+	if err != nil {
 		return Missing{}, err
 	}
 	all = ofStorage(all, storage)
@@ -66,4 +65,14 @@ func newestSnapshot(d disk.Disk, storage string) (*Snapshot, error) {
 		}
 	}
 	return nil, err
+}
+
+// written reads the segments while the log is in use: the last one may be about
+// to get its header.
+func written(d disk.Disk) ([]Segment, error) {
+	all, err := segments(d)
+	if broken, ok := errors.AsType[*brokenSegment](err); ok && broken.last {
+		err = nil
+	}
+	return all, err
 }

@@ -91,8 +91,7 @@ func (r *Recovered) loadLog(segments []Segment) error {
 // repair reads all segments and cuts the torn end off the last one.
 func (r *Recovered) repair(d disk.Disk) ([]Segment, error) {
 	all, err := segments(d)
-	var broken *brokenSegment
-	if errors.As(err, &broken) && broken.last {
+	if broken, ok := errors.AsType[*brokenSegment](err); ok && broken.last {
 		r.Dropped = append(r.Dropped, err.Error())
 		if err := d.Remove(broken.name); err != nil {
 			return nil, err

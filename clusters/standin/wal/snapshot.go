@@ -125,7 +125,7 @@ func prune(d disk.Disk, keep int) error {
 	if oldest.err != nil {
 		return nil
 	}
-	segments, err := segments(d)
+	segments, err := written(d)
 	if err != nil {
 		return err
 	}
