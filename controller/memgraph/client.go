@@ -53,12 +53,13 @@ type Client struct {
 	log             *slog.Logger
 
 	// slot holds the connection for statements, or nil while there is none.
-	// Whoever takes it out has the connection to himself. It is a channel and
-	// not a mutex because it is held while waiting for the server.
+	// Whoever takes it out has the connection to himself; Close takes it for
+	// good and closes the channel. It is a channel and not a mutex because it
+	// is held while waiting for the server.
 	slot chan *link
 	// alive ends when the client is closed and ends every call with it.
 	alive context.Context
-	close context.CancelCauseFunc
+	close context.CancelFunc
 }
 
 // Open checks config and returns a client. It connects to nothing yet, so an
@@ -76,17 +77,18 @@ func Open(config Config) (*Client, error) {
 		slot:            make(chan *link, 1),
 	}
 	c.slot <- nil
-	c.alive, c.close = context.WithCancelCause(context.Background())
+	c.alive, c.close = context.WithCancel(context.Background())
 	return c, nil
 }
 
 // Close ends whatever is running and closes the connection. A call that comes
 // later fails. It returns as soon as the running statement has given up.
 func (c *Client) Close() {
-	c.close(errClosed)
-	l := <-c.slot
-	l.close()
-	c.slot <- nil
+	c.close()
+	if l, ok := <-c.slot; ok {
+		l.close()
+		close(c.slot)
+	}
 }
 
 func (config Config) check() (replicationPort int, err error) {
@@ -133,8 +135,12 @@ func (c *Client) call(ctx context.Context, what string, timeout time.Duration, d
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(c.alive, func() { cancel(context.Cause(c.alive)) })()
-	if err := do(ctx); err != nil {
+	defer context.AfterFunc(c.alive, func() { cancel(errClosed) })()
+	err := errClosed
+	if c.alive.Err() == nil {
+		err = do(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
@@ -142,14 +148,9 @@ func (c *Client) call(ctx context.Context, what string, timeout time.Duration, d
 
 // statement runs query on the connection that is kept for statements.
 func (c *Client) statement(ctx context.Context, query string) ([]row, error) {
-	var l *link
-	select {
-	case l = <-c.slot:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for another statement to end: %w", ended(ctx))
-	}
-	if l == nil {
-		l = c.dial()
+	l, err := c.take(ctx)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := l.run(ctx, query)
 	if err != nil && !answered(err) {
@@ -158,4 +159,20 @@ func (c *Client) statement(ctx context.Context, query string) ([]row, error) {
 	}
 	c.slot <- l
 	return rows, err
+}
+
+// take takes the connection for statements, a new one where there is none.
+func (c *Client) take(ctx context.Context) (*link, error) {
+	select {
+	case l, ok := <-c.slot:
+		switch {
+		case !ok:
+			return nil, errClosed
+		case l == nil:
+			l = c.dial()
+		}
+		return l, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for another statement to end: %w", ended(ctx))
+	}
 }

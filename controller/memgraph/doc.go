@@ -27,6 +27,12 @@
 // earlier proves nothing about whoever listens on the address now. A connection
 // on which anything went wrong, a deadline included, is never used again.
 //
+// The driver trusts its server: whoever completes a Bolt handshake and then
+// sends malformed PackStream on purpose can keep neo4j-go-driver 5.28 computing
+// past every deadline (it counts down lengths that were never sent). Anything
+// else that may listen on an address (silence, HTTP, another protocol) ends
+// with an error in time. An address has to be one of your own databases.
+//
 // # Busy
 //
 // Replication statements take a lock without waiting for it, and any commit in

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
+	"github.com/neo4j/neo4j-go-driver/v5/neo4j/config"
 )
 
 // link is one connection. It is a driver of its own, held to a pool of one, so
@@ -32,7 +33,7 @@ func (c *Client) dial() *link {
 
 // single makes the driver a plain connection: no timers but those of the
 // context, no log, no telemetry, no second connection.
-func single(config *neo4j.Config) {
+func single(config *config.Config) {
 	config.MaxConnectionPoolSize = 1
 	config.ConnectionAcquisitionTimeout = -1
 	config.SocketConnectTimeout = 0
@@ -51,13 +52,14 @@ func (l *link) run(ctx context.Context, query string) ([]row, error) {
 		return nil, l.broken
 	}
 	records, err := l.collect(ctx, query)
-	if err != nil {
-		return nil, l.explain(ctx, err)
-	}
-	// In the instant in which the deadline passes the driver takes a read that
-	// it skipped for one that succeeded, and may see an older message again.
+	// What arrived when the time was up does not count: in that instant the
+	// driver takes a read that it skipped for one that succeeded, and may see an
+	// older message of the connection again.
 	if cause := ended(ctx); cause != nil {
-		return nil, l.silent(cause)
+		return nil, fmt.Errorf("no answer from %s: %w", l.address, cause)
+	}
+	if err != nil {
+		return nil, l.explain(err)
 	}
 	rows := make([]row, len(records))
 	for i, record := range records {
@@ -86,13 +88,10 @@ func (l *link) close() {
 
 // explain turns the driver's error into one whose cause errors.Is finds: the
 // driver's own types for a lost or slow connection do not unwrap.
-func (l *link) explain(ctx context.Context, err error) error {
+func (l *link) explain(err error) error {
 	var answer *neo4j.Neo4jError
 	if errors.As(err, &answer) {
 		return &Failure{Code: answer.Code, Text: answer.Msg}
-	}
-	if cause := ended(ctx); cause != nil {
-		return l.silent(cause)
 	}
 	var lost *neo4j.ConnectivityError
 	if errors.As(err, &lost) {
@@ -101,20 +100,15 @@ func (l *link) explain(ctx context.Context, err error) error {
 	return fmt.Errorf("talk to %s: %w", l.address, err)
 }
 
-func (l *link) silent(cause error) error {
-	return fmt.Errorf("no answer from %s: %w", l.address, cause)
-}
-
 // ended tells why ctx has ended, nil while it has not. A dial gives up at the
 // deadline by a timer of its own, which may fire just before the context's.
 func ended(ctx context.Context) error {
-	if err, cause := ctx.Err(), context.Cause(ctx); err != cause {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if !errors.Is(err, cause) {
 		return fmt.Errorf("%w: %w", err, cause)
-	} else if err != nil {
-		return err
 	}
-	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+	if deadline, ok := ctx.Deadline(); err == nil && ok && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
 	}
-	return nil
+	return err
 }

@@ -106,7 +106,7 @@ func (c *Client) settle(ctx context.Context, name string, refusal *Failure) erro
 
 func (c *Client) withoutPhantom(ctx context.Context, name string, meaning error, refusal *Failure) error {
 	if err := c.retry(ctx, func(ctx context.Context) error { return c.drop(ctx, name) }); err != nil {
-		return fmt.Errorf("%w: %s; what it left behind could not be dropped: %s", meaning, refusal, err)
+		return fmt.Errorf("%w: %w; what it left behind could not be dropped: %w", meaning, refusal, err)
 	}
 	return fmt.Errorf("%w: %w", meaning, refusal)
 }
