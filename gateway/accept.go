@@ -55,7 +55,7 @@ func (g *Gateway) admit(ctx context.Context, conn net.Conn) {
 	g.mu.Unlock()
 	switch {
 	case rejection != "":
-		g.refuse(s, rejection)
+		g.turnAway(rejection, s)
 	case held:
 		g.rouse()
 	default:
@@ -70,12 +70,14 @@ func (g *Gateway) place(s *session) (rejection Rejection, held bool) {
 	s.id = g.nextID
 	switch {
 	case len(g.sessions) >= g.cfg.MaxSessions:
+		g.reject(RejectSessions, s)
 		return RejectSessions, false
 	case g.flowing() && !g.stall.stalled && len(g.hold.queue) == 0:
 		g.sessions[s] = struct{}{}
 		g.connecting++
 		return "", false
 	case len(g.hold.queue)+g.connecting >= g.cfg.MaxHeld:
+		g.reject(RejectHeld, s)
 		return RejectHeld, false
 	default:
 		g.sessions[s] = struct{}{}
@@ -84,18 +86,24 @@ func (g *Gateway) place(s *session) (rejection Rejection, held bool) {
 	}
 }
 
-// refuse closes a connection that never got an upstream.
-func (g *Gateway) refuse(s *session, why Rejection) {
-	if why == RejectSessions {
-		resetOnClose(s.client.conn)
+// reject takes note that connections get no upstream.
+func (s *state) reject(why Rejection, rejected ...*session) {
+	for _, r := range rejected {
+		delete(s.sessions, r)
+		s.counters.Rejected[why]++
+		if r.parked {
+			s.counters.HeldSeconds += time.Since(r.since).Seconds()
+		}
 	}
-	_ = s.client.conn.Close()
-	g.mu.Lock()
-	delete(g.sessions, s)
-	g.counters.Rejected[why]++
-	if s.parked {
-		g.counters.HeldSeconds += time.Since(s.since).Seconds()
+}
+
+// turnAway closes rejected connections.
+func (g *Gateway) turnAway(why Rejection, rejected ...*session) {
+	for _, r := range rejected {
+		if why == RejectSessions {
+			resetOnClose(r.client.conn)
+		}
+		_ = r.client.conn.Close()
+		g.cfg.Log.Debug("connection turned away", "client", r.client.conn.RemoteAddr(), "reason", why)
 	}
-	g.mu.Unlock()
-	g.cfg.Log.Debug("connection refused", "client", s.client.conn.RemoteAddr(), "reason", why)
 }

@@ -101,13 +101,15 @@ func (g *Gateway) returnToHold(s *session, failed bool) {
 	running := g.running
 	if running {
 		g.park(s)
+	} else {
+		g.reject(RejectShutdown, s)
 	}
 	if failed {
 		g.stall = stall{stalled: true, retryAt: time.Now().Add(g.cfg.RetryInterval)}
 	}
 	g.mu.Unlock()
 	if !running {
-		g.refuse(s, RejectShutdown)
+		g.turnAway(RejectShutdown, s)
 		return
 	}
 	g.rouse()

@@ -127,11 +127,10 @@ func (g *Gateway) shutDown() {
 	g.running, g.listening = false, ""
 	attached := g.attached()
 	held := g.hold.takeAll()
+	g.reject(RejectShutdown, held...)
 	g.mu.Unlock()
 	severAll(attached, CutShutdown)
-	for _, s := range held {
-		g.refuse(s, RejectShutdown)
-	}
+	g.turnAway(RejectShutdown, held...)
 	g.tasks.Wait()
 	g.pipes.close()
 	g.mu.Lock()

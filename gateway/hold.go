@@ -93,16 +93,14 @@ func (g *Gateway) tend(ctx context.Context, now time.Time) (next time.Time) {
 		gone = g.hold.deserted()
 		g.hold.sweepAt = now.Add(sweepInterval)
 	}
+	g.reject(RejectHoldTimeout, late...)
+	g.reject(RejectDeserted, gone...)
 	released := g.release(now)
 	next = g.nextTending(now)
 	g.mu.Unlock()
 
-	for _, s := range late {
-		g.refuse(s, RejectHoldTimeout)
-	}
-	for _, s := range gone {
-		g.refuse(s, RejectDeserted)
-	}
+	g.turnAway(RejectHoldTimeout, late...)
+	g.turnAway(RejectDeserted, gone...)
 	for _, s := range released {
 		g.tasks.Go(func() { g.connect(ctx, s) })
 	}
