@@ -130,7 +130,8 @@ func (c *conn) executeMessages(life context.Context) error {
 		if life.Err() != nil {
 			return life.Err()
 		}
-		if err := c.execute(message); err != nil {
+		// Calls get the context that interrupts end, a child of life.
+		if err := c.execute(message); err != nil { //nolint:contextcheck // see above
 			return err
 		}
 	}

@@ -77,8 +77,8 @@ func choose(hello []byte, offer []version) (version, bool) {
 		if major == 0 && minor == 0 {
 			break
 		}
-		for back := range min(span, minor) + 1 {
-			if v := (version{major, minor - back}); slices.Contains(offer, v) {
+		for back := range int(min(span, minor)) + 1 {
+			if v := (version{major, minor - byte(back)}); slices.Contains(offer, v) {
 				return v, true
 			}
 		}

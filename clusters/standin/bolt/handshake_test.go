@@ -39,6 +39,7 @@ func TestHandshakeAnswersAsMemgraphDoes(t *testing.T) {
 		{"5.8 to 5.0", []uint32{0x00080805}, "00000205"},
 		{"the client's order decides", []uint32{0x00000104, 0x00000205}, "00000104"},
 		{"a range longer than it can be", []uint32{0x00FF0204}, "00000104"},
+		{"every version there can be", []uint32{0x00FFFF05}, "00000205"},
 		{"zeros end the list", []uint32{0x00000003, 0, 0x00000205}, refused},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package bolt_test
 
 import (
+	"bufio"
+	"errors"
+	"net"
 	"testing"
 	"testing/synctest"
 
@@ -60,7 +63,7 @@ func TestResetEndsALongResult(t *testing.T) {
 
 func TestLosingTheClientInterruptsWhatIsRunning(t *testing.T) {
 	for name, leave := range map[string]func(*wire){
-		"goodbye":    func(w *wire) { w.write(goodbye()) },
+		"goodbye":    func(w *wire) { w.write(goodbye()); w.expect(ignored, "EOF") },
 		"connection": func(w *wire) { w.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,9 +75,7 @@ func TestLosingTheClientInterruptsWhatIsRunning(t *testing.T) {
 				leave(w)
 				synctest.Wait()
 				require.EqualValues(t, 1, db.interrupted.Load())
-				if name == "connection" {
-					require.Zero(t, db.openSessions())
-				}
+				require.Zero(t, db.openSessions())
 			})
 		})
 	}
@@ -93,6 +94,38 @@ func TestAClientThatLeavesInTheMiddleOfRowsIsForgotten(t *testing.T) {
 		require.Zero(t, db.openSessions())
 	})
 }
+
+// TestAClientThatStopsSendingAndNeverReadsIsForgotten: its half of the
+// connection is closed, so what blocks the writer will never be read.
+func TestAClientThatStopsSendingAndNeverReadsIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := newDatabase()
+		s := start(t, bolt.Config{Backend: db})
+		said, heard := net.Pipe()
+		answered, read := net.Pipe()
+		defer read.Close()
+		s.accept <- halves{heard, answered}
+		w := &wire{t: t, Conn: said, from: bufio.NewReader(read)}
+		require.Equal(t, "00000205", w.handshake(0x0205))
+		w.play(on(hello(), identity), on(logon(), identity), on(run(rangeQuery, object{"n": 1 << 40}), fieldsOfRange))
+		w.write(pull(-1))
+		synctest.Wait()
+		require.Equal(t, 1, db.openSessions())
+		require.NoError(t, said.Close())
+		synctest.Wait()
+		require.Zero(t, db.openSessions())
+	})
+}
+
+// halves is a connection whose directions can be closed one by one.
+type halves struct {
+	net.Conn
+	out net.Conn
+}
+
+func (h halves) Write(b []byte) (int, error) { return h.out.Write(b) }
+
+func (h halves) Close() error { return errors.Join(h.Conn.Close(), h.out.Close()) }
 
 func TestReadingAheadIsBounded(t *testing.T) {
 	for name, c := range map[string]struct {

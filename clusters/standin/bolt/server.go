@@ -143,7 +143,7 @@ func (s *Server) track(c io.Closer) bool {
 	}
 	s.mu.Unlock()
 	if closed {
-		c.Close()
+		_ = c.Close() // nobody has heard of it yet
 	}
 	return !closed
 }

@@ -105,8 +105,8 @@ func TestAViolatorWhoDoesNotReadIsCutOff(t *testing.T) {
 
 func TestServeReportsABrokenListener(t *testing.T) {
 	server := bolt.NewServer(bolt.Config{Backend: newDatabase()})
-	defer server.Close()
 	require.ErrorContains(t, server.Serve(brokenListener{newPipes()}), "accept on pipes: out of order")
+	require.NoError(t, server.Close())
 }
 
 type brokenListener struct{ *pipes }

@@ -88,14 +88,14 @@ func (c *conn) expect(r request, fields int, in ...state) error {
 }
 
 // fail answers with a failure; all messages are ignored from here to a RESET,
-// which also ends what is still open in the database. A client that has asked
-// for the RESET already gets no failure for what it has interrupted.
+// which also ends what is still open in the database. What an interrupt has
+// ended is ignored itself: its client has asked for that.
 func (c *conn) fail(err error) error {
-	c.state = failed
 	c.results.clear()
 	if c.interrupts.raised() {
 		return c.sendIgnored()
 	}
+	c.state = failed
 	return c.sendFailure(failureOf(err))
 }
 
