@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -203,40 +204,49 @@ func TestNewRefusesAnAddressWithoutPort(t *testing.T) {
 	require.ErrorContains(t, err, `http address "localhost"`)
 }
 
-func TestListenerClosesConnectionsAboveItsLimitAndTakesNewOnesWhenOneEnds(t *testing.T) {
-	inner, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	limited := newLimitedListener(inner, 1)
-	accepted := make(chan net.Conn)
-	go func() {
-		defer close(accepted)
-		for {
-			conn, err := limited.Accept()
-			if err != nil {
-				return
-			}
-			accepted <- conn
-		}
-	}()
-	dial := func() net.Conn {
-		conn, err := net.Dial("tcp", inner.Addr().String())
-		require.NoError(t, err)
-		t.Cleanup(func() { _ = conn.Close() })
-		return conn
+// pipes is a listener whose connections are in memory.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if conn, ok := <-p; ok {
+		return conn, nil
 	}
+	return nil, net.ErrClosed
+}
 
-	dial()
-	first := <-accepted
-	_, err = dial().Read(make([]byte, 1))
-	require.ErrorIs(t, err, io.EOF, "a connection above the limit is closed")
+func (p pipes) Close() error { close(p); return nil }
+func (pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-	require.NoError(t, first.Close())
-	require.Error(t, first.Close(), "closing twice frees one place only")
-	dial()
-	second := <-accepted
-	_, err = dial().Read(make([]byte, 1))
-	require.ErrorIs(t, err, io.EOF)
-	require.NoError(t, second.Close())
-	require.NoError(t, inner.Close())
-	<-accepted
+func TestListenerClosesConnectionsAboveItsLimitAndTakesNewOnesWhenOneEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := make(pipes)
+		limited := newLimitedListener(inner, 1)
+		accepted := make(chan net.Conn)
+		go func() {
+			defer close(accepted)
+			for conn, err := limited.Accept(); err == nil; conn, err = limited.Accept() {
+				accepted <- conn
+			}
+		}()
+		dial := func() net.Conn {
+			near, far := net.Pipe()
+			inner <- far
+			return near
+		}
+
+		dial()
+		first := <-accepted
+		_, err := dial().Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF, "a connection above the limit is closed")
+
+		require.NoError(t, first.Close())
+		require.NoError(t, first.Close(), "closing twice frees one place only")
+		dial()
+		second := <-accepted
+		_, err = dial().Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF)
+		require.NoError(t, second.Close())
+		require.NoError(t, inner.Close())
+		<-accepted
+	})
 }
