@@ -17,8 +17,8 @@ type Filter struct {
 }
 
 // Bound is one end of a range. Values lie in a range only if they are of the
-// bounds' kind: numbers, strings, booleans, lists or maps. Equality is a range
-// from a value to itself.
+// bounds' kind: numbers, strings, booleans, lists or maps. NaN lies in none.
+// Equality is a range from a value to itself.
 type Bound struct {
 	Value any // nil: no bound
 	Open  bool
@@ -37,11 +37,16 @@ func (b Bound) allows(value any, wanted int) bool {
 	if b.Value == nil {
 		return true
 	}
-	if rank(value) != rank(b.Value) {
+	if rank(value) != rank(b.Value) || isNaN(value) || isNaN(b.Value) {
 		return false
 	}
 	c := Compare(value, b.Value)
 	return c == wanted || (c == 0 && !b.Open)
+}
+
+func isNaN(v any) bool {
+	f, ok := v.(float64)
+	return ok && math.IsNaN(f)
 }
 
 // start is the least value that a range can hold, nil for no range.
