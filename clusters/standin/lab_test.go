@@ -309,3 +309,12 @@ func (l *lab) begin(name string) bolt.Session {
 	require.NoError(l.t, s.Begin(l.t.Context(), bolt.TxOptions{}))
 	return s
 }
+
+// delay slows the replication messages of an instance.
+func (l *lab) delay(name string, d time.Duration) {
+	l.nodes[name].Faults().Set(standin.FaultSet{Replication: standin.ReplicationFaults{Delay: standin.Duration(d)}})
+}
+
+func contextFor(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), d)
+}
