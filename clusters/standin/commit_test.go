@@ -325,3 +325,44 @@ func TestCommitGoesOnWhenItsClientLeaves(t *testing.T) {
 		l.holds("mg2", 1)
 	})
 }
+
+// Read from source, not seen (memgraph-observed 5): the second phase fails
+// because the voter died. The main has the voter's vote on record, shows it
+// ready and level, and acknowledges; until the next commit nobody knows better.
+func TestCommitKeepsQuietWhenItsVoterDiesBetweenThePhases(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.cluster("STRICT_SYNC", "")
+		l.ok("mg1", create(1))
+		l.delay("mg1", 10*time.Millisecond)
+		write := l.background("mg1", create(2))
+		time.Sleep(15 * time.Millisecond)
+		l.kill("mg2")
+		require.NoError(t, (<-write).err)
+		l.delay("mg1", 0)
+		l.start("mg2")
+		l.showsReplicas("mg1", "b strict_sync ready 0 4")
+		l.settle()
+		l.showsReplicas("mg1", "b strict_sync ready 0 4")
+		l.holds("mg2", 1)
+
+		l.fails("mg1", create(3), transientError, strictFailed)
+		l.settle()
+		l.ok("mg1", create(4))
+		l.holds("mg2", 1, 2, 4)
+	})
+}
+
+func TestTimestampsGoOnAfterAPromotion(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.cluster("SYNC", "SYNC")
+		for range 20 {
+			l.ok("mg1", "RETURN 1")
+		}
+		l.ok("mg1", create(1))
+		l.kill("mg1")
+		l.ok("mg2", toMain, create(2), register("c", "SYNC"))
+		l.settle()
+		l.showsReplicas("mg2", "c sync ready 0 24")
+		l.holds("mg3", 1, 2)
+	})
+}
