@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/alecthomas/kong"
+
+	"memgraph-controller/controller/api"
+)
+
+// Commands act on a running cluster.
+type Commands struct {
+	Status     statusCommand     `cmd:"" help:"Show the cluster: instances, gateways, what is decided now, and the last transitions."`
+	Switchover switchoverCommand `cmd:"" help:"Let the main hand over to another instance. Nothing is lost."`
+	Failover   failoverCommand   `cmd:"" help:"Make another instance the main although the present one may be lost."`
+	Pause      pauseCommand      `cmd:"" help:"Stop every automatic action for a time."`
+}
+
+// The exit codes.
+const (
+	exitDone = iota
+	exitFailed
+	exitUsage
+	exitRefused
+)
+
+// Execute parses args for root, runs the command that they name and returns the
+// exit code. What went wrong is printed as one line.
+func Execute(ctx context.Context, root any, args []string, terminal *Terminal, options ...kong.Option) int {
+	left := false // kong has printed the help and asked to exit
+	parser, err := kong.New(root, append([]kong.Option{
+		kong.Name("memgraph-controller"),
+		kong.Writers(terminal.Out, terminal.Err),
+		kong.Exit(func(int) { left = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(terminal),
+	}, options...)...)
+	if err != nil {
+		return report(terminal, fmt.Errorf("the command line is built wrongly: %w", err))
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case left:
+		return exitDone
+	case err != nil:
+		return report(terminal, usageError{err})
+	default:
+		return report(terminal, command.Run())
+	}
+}
+
+// report prints an error and returns its exit code.
+func report(terminal *Terminal, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(terminal.Err, "memgraph-controller: %v\n", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		fmt.Fprintln(terminal.Err, "Run with --help to see what there is.")
+	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	if _, ok := errors.AsType[refusal](err); ok {
+		return exitRefused
+	}
+	if answered, ok := errors.AsType[*api.Error](err); ok && answered.Status != http.StatusInternalServerError {
+		return exitRefused
+	}
+	return exitFailed
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+// Unwrap returns the cause.
+func (e usageError) Unwrap() error { return e.error }
+
+// refusal is something that this program does not do without a word from the
+// person at it.
+type refusal struct{ text string }
+
+// Error returns the sentence.
+func (r refusal) Error() string { return r.text }

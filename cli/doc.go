@@ -1,0 +1,27 @@
+// Package cli is the part of the command line that acts on a running cluster
+// through a controller's HTTP API: status, switchover, failover, pause, and what
+// can be done to the instances of a local cluster.
+//
+// It is for people and scripts, and knows nothing that the API does not say. A
+// program embeds [Commands] in the struct that it gives to kong, and runs it:
+//
+//	var root struct {
+//		cli.Commands
+//		Local struct {
+//			cli.LocalActions
+//			Run localRun `cmd:"" default:"withargs" help:"..."`
+//		} `cmd:"" help:"..."`
+//	}
+//	os.Exit(cli.Execute(ctx, &root, os.Args[1:], cli.Open(os.Stdin, os.Stdout, os.Stderr)))
+//
+// Every command has a method Run(context.Context, *Terminal) error; commands of
+// the program's own may have the same.
+//
+// [Table] draws a status, [Screen] draws it again and again: the commands use
+// them, and so does whoever runs a controller in the foreground.
+//
+// # Exit codes
+//
+// 0 done, 1 failed, 2 used wrongly, 3 refused by the controller (or not
+// confirmed).
+package cli

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"memgraph-controller/controller/api"
+)
+
+type failoverCommand struct {
+	serverFlags
+	waitFlags
+	To    string `help:"The instance to become main (default: the voter)." placeholder:"INSTANCE"`
+	Force bool   `help:"Do it although the main still answers, or although acknowledged writes may be lost."`
+	Yes   bool   `help:"Do not ask." short:"y"`
+}
+
+// Run says what would be lost, asks, and waits for the failover.
+func (c *failoverCommand) Run(ctx context.Context, terminal *Terminal) error {
+	client := c.client()
+	status, err := client.Status(ctx)
+	if err != nil {
+		return c.explain(err)
+	}
+	target, loses, err := c.preview(terminal, status)
+	if err != nil {
+		return err
+	}
+	if !c.Yes {
+		if err := terminal.confirm(fmt.Sprintf("Make %s the main?", target)); err != nil {
+			return err
+		}
+	}
+	accepted, err := client.Failover(ctx, api.FailoverRequest{
+		Target: target, Force: c.Force, AcceptLoss: loses, By: terminal.User,
+	})
+	if err != nil {
+		return c.explain(err)
+	}
+	return c.explain(c.follow(ctx, client, terminal, accepted))
+}
+
+// preview prints what a failover would lose, and refuses to lose anything
+// without --force.
+func (c *failoverCommand) preview(terminal *Terminal, status api.Status) (target string, loses bool, err error) {
+	target = c.To
+	if target == "" {
+		target = status.Record.Voter
+	}
+	if target == "" {
+		return "", false, refusal{"no instance is known to hold every acknowledged write (there is no voter): " +
+			"name one with --to, and see 'memgraph-controller status' for how far each is behind"}
+	}
+	at := slices.IndexFunc(status.Instances, func(i api.Instance) bool { return i.Name == target })
+	if at < 0 {
+		return "", false, usageError{fmt.Errorf("there is no instance %q; there are %v", target, names(status.Instances))}
+	}
+	loses = target != status.Record.Voter && target != status.Record.Main && target != status.Record.Heir
+	if !loses {
+		terminal.printf("Nothing is lost: %s holds every acknowledged write.\n", target)
+		return target, false, nil
+	}
+	terminal.printf("%s\n", possibleLoss(status.Instances[at]))
+	if !c.Force {
+		return "", false, refusal{fmt.Sprintf("%s may lack acknowledged writes: add --force to lose them", target)}
+	}
+	return target, true, nil
+}
+
+// possibleLoss says what is known of the writes that an instance lacks.
+func possibleLoss(i api.Instance) string {
+	begin := fmt.Sprintf("%s is not the voter: acknowledged writes that it has not received are LOST for ever. ", i.Name)
+	switch {
+	case i.Mode == "":
+		return begin + "The main does not list it as a replica, so nobody knows how many these are."
+	case i.Behind == 0:
+		return begin + "The main last called it in sync; what was written since may be missing."
+	default:
+		return begin + fmt.Sprintf("The main last saw it %d of the database's timestamps behind.", -i.Behind)
+	}
+}
+
+func names(instances []api.Instance) []string {
+	var all []string
+	for _, i := range instances {
+		all = append(all, i.Name)
+	}
+	return all
+}
