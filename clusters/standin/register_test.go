@@ -252,8 +252,10 @@ func TestRegisterBringsALargeReplicaUpFromASnapshot(t *testing.T) {
 				l.ok("mg1", "CREATE SNAPSHOT")
 			}
 		}
+		l.delay("mg1", 10*time.Millisecond)
 		l.ok("mg1", register("b", "SYNC"))
 		require.Equal(t, []string{"b sync recovery -10 0"}, l.replicas("mg1"))
+		l.delay("mg1", 0)
 		l.settle()
 		require.Equal(t, []string{"b sync ready 0 10"}, l.replicas("mg1"))
 		require.Equal(t, [][]any{{int64(500)}}, l.ok("mg2", "MATCH (n) RETURN count(n)").rows)

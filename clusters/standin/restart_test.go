@@ -41,7 +41,9 @@ func TestRestartedOldMainShowsTakenReplicasInvalid(t *testing.T) {
 		l.holds("mg3", 1, 2, 3, 4)
 
 		l.ok("mg1", toReplica(10001))
-		l.ok("mg2", register("a", "SYNC"), create(5))
+		l.ok("mg2", register("a", "SYNC"))
+		l.settle()
+		l.ok("mg2", create(5))
 		l.settle()
 		l.holds("mg1", 1, 2, 3, 4, 5)
 

@@ -142,6 +142,19 @@ func TestWritesChangeTheGraph(t *testing.T) {
 	}
 }
 
+func TestNoClauseSeesItsOwnWrites(t *testing.T) {
+	for _, query := range []string{"CREATE INDEX ON :N", "CREATE INDEX ON :N(x)", "RETURN 1"} {
+		s := graph.New()
+		must(t, s, query)
+		must(t, s, "UNWIND range(1, 100) AS i CREATE (:N {x: i})")
+		must(t, s, "MATCH (n:N) WHERE n.x > 0 CREATE (:N {x: n.x + 100})")
+		must(t, s, "MATCH (n:N) WHERE n.x > 0 SET n.x = n.x + 1000")
+		must(t, s, "MATCH (n:N), (m:N {x: 1001}) CREATE (n)-[:R]->(m)")
+		require.Equal(t, rows{{int64(200), int64(220100)}}, must(t, s, "MATCH (n:N) RETURN count(*), sum(n.x)"))
+		require.Equal(t, rows{{int64(200)}}, must(t, s, "MATCH (:N)-[r]->(:N {x: 1001}) RETURN count(r)"))
+	}
+}
+
 func TestWritesReturnRows(t *testing.T) {
 	for query, want := range map[string]rows{
 		"CREATE (n:X {id: 1}) RETURN n.id AS id":                                     {{int64(1)}},

@@ -59,6 +59,19 @@ func TestReplicaThatAppliesTheDeltasIsTheSame(t *testing.T) {
 	require.NotEqual(t, s.Checksum(), replica.Checksum())
 }
 
+func TestNumbersComeAfterThoseThatWereApplied(t *testing.T) {
+	s := graph.New()
+	require.NoError(t, s.Apply(1, []graph.Delta{{Op: graph.VertexCreate, ID: 50}, {Op: graph.VertexCreate, ID: 7}, {Op: graph.EdgeCreate, ID: 9, From: 50, To: 7, Name: "R"}}))
+	commit(t, s, func(tx *graph.Tx) {
+		v, err := tx.CreateVertex(nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, int64(51), v.ID())
+		e, err := tx.CreateEdge(v, v, "R", nil)
+		require.NoError(t, err)
+		require.Equal(t, int64(10), e.ID())
+	})
+}
+
 func TestApplyNamesTheDeltaThatDoesNotFit(t *testing.T) {
 	for name, test := range map[string]struct {
 		delta graph.Delta

@@ -67,6 +67,18 @@ func TestScanRangesCompareWithinOneKindOfValue(t *testing.T) {
 	}
 }
 
+func TestScanShowsAVertexOnceWhateverItsOlderVersions(t *testing.T) {
+	s := graph.New()
+	createIndex(t, s, "P", "x")
+	v := addVertex(t, s, "P", props{"x": int64(1)})
+	old := s.Begin()
+	commit(t, s, func(tx *graph.Tx) { require.NoError(t, tx.SetProperty(v, "x", int64(2))) })
+	both := graph.Filter{Label: "P", Property: "x", Min: graph.Bound{Value: int64(0)}}
+	require.Equal(t, []int64{0}, all(s.Begin(), both))
+	require.Equal(t, []int64{0}, all(old, both))
+	require.Empty(t, all(old, equals("P", "x", int64(2))))
+}
+
 func TestScanIsCompleteAcrossPages(t *testing.T) {
 	for _, indexes := range [][][]string{nil, {{}}, {{"x"}}} {
 		s := graph.New()

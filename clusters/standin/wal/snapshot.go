@@ -2,9 +2,11 @@ package wal
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"path"
+	"slices"
 
 	"memgraph-controller/clusters/standin/disk"
 )
@@ -50,8 +52,10 @@ func DecodeSnapshot(data []byte) (Snapshot, error) {
 	for n := r.number(); n > 0 && !r.failed; n-- {
 		s.History = append(s.History, Mark{Epoch: r.text(), TS: r.number()})
 	}
-	s.Payload, err = r.rest()
-	return s, err
+	if s.Payload, err = r.rest(); err != nil {
+		return Snapshot{}, err
+	}
+	return s, nil
 }
 
 // SnapshotFile describes a snapshot on the disk.
@@ -61,8 +65,8 @@ type SnapshotFile struct {
 	Size int
 }
 
-// WriteSnapshot stores a snapshot; names sort by age. Of all snapshots the
-// newest keep stay, and the segments that these need.
+// WriteSnapshot stores a snapshot. Of all snapshots those that reach furthest
+// stay, keep of them, and the segments that these need.
 func WriteSnapshot(d disk.Disk, name string, s Snapshot, keep int) (string, error) {
 	file := path.Join(snapshotFolder, name)
 	if err := d.Replace(file, s.Encode()); err != nil {
@@ -90,6 +94,7 @@ type snapshotFile struct {
 	err  error // why it cannot be read
 }
 
+// snapshots reads all snapshots, the oldest first.
 func snapshots(d disk.Disk) ([]snapshotFile, error) {
 	names, err := d.List(snapshotFolder)
 	if err != nil {
@@ -102,9 +107,10 @@ func snapshots(d disk.Disk) ([]snapshotFile, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read snapshot: %w", err)
 		}
-		s, err := DecodeSnapshot(data)
+		s, err := DecodeSnapshot(data) // a zero Snapshot with an error
 		found = append(found, snapshotFile{Snapshot: s, path: file, size: len(data), err: err})
 	}
+	slices.SortStableFunc(found, func(a, b snapshotFile) int { return cmp.Compare(a.TS, b.TS) })
 	return found, nil
 }
 
