@@ -17,7 +17,7 @@ import (
 )
 
 // requireReset expects that the peer has reset the connection.
-func requireReset(t *testing.T, conn net.Conn) {
+func requireReset(t testing.TB, conn net.Conn) {
 	t.Helper()
 	require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
 	_, err := io.Copy(io.Discard, conn)

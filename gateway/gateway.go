@@ -108,6 +108,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 }
 
 func (g *Gateway) listen(ctx context.Context) (net.Listener, error) {
+	if g.cfg.Address == "" {
+		return nil, fmt.Errorf("gateway %s: no address to listen on: set it to host:port", g.cfg.Name)
+	}
 	listener, err := g.cfg.Listen(ctx, "tcp", g.cfg.Address)
 	switch {
 	case err == nil:

@@ -105,7 +105,7 @@ func TestBusySessionIsLeftAloneAfterThePauseLimit(t *testing.T) {
 		require.InDelta(t, 0.2, time.Since(began).Seconds(), 0.002)
 		require.Equal(t, 1, g.Status().Busy)
 		hear(t, busy, "a")
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(150 * time.Millisecond)
 		require.Zero(t, g.Status().Busy, "it has become quiet after all")
 		open(g, 3, "a")
 		talk(t, busy, "hello", "a")

@@ -3,7 +3,9 @@ package gateway
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -166,6 +168,7 @@ func (s *session) clientStopped(err error) {
 		s.clientEnded.Store(true)
 		s.server.endWriting()
 		s.halfClosed()
+	case isLocal(err): // endWriting had to close it
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.sever(CutSilent)
 	default:
@@ -178,20 +181,25 @@ func (s *session) serverStopped(err error) {
 	if s.over() {
 		return
 	}
-	ended := errors.Is(err, io.EOF) && !s.upstreamBroken.Load()
 	switch {
-	case ended && s.clientEnded.Load():
-	case ended:
-		s.gateway.sight(s.upstream.address, Ended)
-	case errors.Is(err, io.EOF):
-		s.gateway.sight(s.upstream.address, Reset) // the other pump has met it
+	case isLocal(err): // endWriting had to close it
+	case errors.Is(err, io.EOF) && !s.upstreamBroken.Load():
+		if !s.clientEnded.Load() {
+			s.gateway.sight(s.upstream.address, Ended)
+		}
 	default:
+		if s.upstreamBroken.Load() {
+			err = syscall.ECONNRESET // the other pump has met it already
+		}
 		s.gateway.sight(s.upstream.address, outcomeOf(err))
-	}
-	if !ended {
 		s.sever(CutUpstream)
 		return
 	}
 	s.client.endWriting()
 	s.halfClosed()
+}
+
+// isLocal tells whether an error means that this side has closed a connection.
+func isLocal(err error) bool {
+	return errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
