@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"memgraph-controller/controller/api"
@@ -9,8 +10,17 @@ import (
 
 type pauseCommand struct {
 	serverFlags
-	For time.Duration `help:"How long, such as 10m; at most 24h." xor:"length" required:""`
-	Off bool          `help:"Resume now." xor:"length" required:""`
+	For time.Duration `help:"How long, such as 10m; at most 24h." xor:"length"`
+	Off bool          `help:"Resume now." xor:"length"`
+}
+
+// Validate insists on one of the two: neither pausing nor resuming is what
+// happens by default.
+func (c *pauseCommand) Validate() error {
+	if !c.Off && c.For <= 0 {
+		return errors.New("say how long with --for, such as --for 10m, or --off to resume")
+	}
+	return nil
 }
 
 // Run pauses or resumes.

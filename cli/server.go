@@ -13,7 +13,7 @@ import (
 
 // serverFlags name the controller to talk to.
 type serverFlags struct {
-	Server string `help:"Address of a controller's HTTP server." default:"http://127.0.0.1:8080" env:"MEMGRAPH_CONTROLLER_SERVER" placeholder:"URL"`
+	Server string `help:"Address of a controller's HTTP server; default ${default}." default:"http://127.0.0.1:8080" env:"MEMGRAPH_CONTROLLER_SERVER" placeholder:"URL"`
 	Token  string `help:"The controller's token; not needed where it listens on a loopback address without one." env:"MEMGRAPH_CONTROLLER_TOKEN"`
 }
 

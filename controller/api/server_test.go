@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -16,145 +14,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
-
-	"memgraph-controller/controller/topology"
-	"memgraph-controller/gateway"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// fakeBackend answers from its fields and remembers what it was asked.
-type fakeBackend struct {
-	status      Status
-	failovers   []Failover
-	connections []Connection
-	ready, live []Check
-	refusal     error
-	asked       []any
-}
-
-func (b *fakeBackend) Status() Status            { return b.status }
-func (b *fakeBackend) Failovers() []Failover     { return b.failovers }
-func (b *fakeBackend) Connections() []Connection { return b.connections }
-func (b *fakeBackend) Ready() []Check            { return b.ready }
-func (b *fakeBackend) Live() []Check             { return b.live }
-
-func (b *fakeBackend) Switchover(_ context.Context, request SwitchoverRequest) (Accepted, error) {
-	return b.take(request)
-}
-
-func (b *fakeBackend) Failover(_ context.Context, request FailoverRequest) (Accepted, error) {
-	return b.take(request)
-}
-
-func (b *fakeBackend) Pause(_ context.Context, request PauseRequest) (Accepted, error) {
-	return b.take(request)
-}
-
-func (b *fakeBackend) Instance(_ context.Context, action InstanceAction) error {
-	_, err := b.take(action)
-	return err
-}
-
-func (b *fakeBackend) take(request any) (Accepted, error) {
-	b.asked = append(b.asked, request)
-	return Accepted{ID: "request-1", Message: "taken down"}, b.refusal
-}
-
-// begin is the time of every snapshot in these tests.
-func begin() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
-
-// healthyBackend is a cluster of three in which nothing is wrong.
-func healthyBackend() *fakeBackend {
-	instance := func(name, port string) Instance {
-		return Instance{
-			Name: name, Bolt: "127.0.0.1:1" + port, Replication: "127.0.0.1:2" + port,
-			Role: topology.RoleReplica, Health: topology.HealthUp, Process: "p-" + name, PID: "4711",
-			Started: begin().Add(-time.Hour), Answered: begin().Add(-time.Second), Ready: true,
-			Mode: topology.Async, Status: topology.StatusReady, InReadPool: true, Clean: true,
-			Sessions: map[string]int{"rw": 0, "ro": 2},
-		}
-	}
-	proxy := func(name string, sessions int, upstreams ...gateway.UpstreamStatus) gateway.Status {
-		return gateway.Status{
-			Name: name, Address: "127.0.0.1:7687", Running: true, Epoch: 7, Applied: 7, Flow: gateway.Open,
-			Upstreams: upstreams, Sessions: sessions, OpenedAt: begin(), LastPauseSeconds: 0.25,
-			Counters: gateway.Counters{
-				Accepted: 10, Held: 3, Released: 2, HeldSeconds: 1.5, BytesUp: 1000, BytesDown: 5000,
-				Rejected: map[gateway.Rejection]uint64{gateway.RejectHeld: 1},
-				Cut:      map[gateway.Cut]uint64{gateway.CutRoute: uint64(sessions)},
-			},
-		}
-	}
-	main, voter, other := instance("memgraph-0", "0000"), instance("memgraph-1", "0001"), instance("memgraph-2", "0002")
-	main.Role, main.Mode, main.Status, main.InReadPool = topology.RoleMain, "", "", false
-	main.OutOfPool = "it is the main"
-	voter.Mode = topology.StrictSync
-	other.Behind, other.Lag = -4, Duration(1500*time.Millisecond)
-	return &fakeBackend{
-		status: Status{
-			Version: "1.2.3", Cluster: "demo", Controller: "c0", Leader: "c0", Time: begin(), Epoch: 7,
-			Record: topology.Record{
-				Format: topology.Format, Epoch: 7, Main: "memgraph-0", Voter: "memgraph-1",
-				Gate: topology.GateOpen, Reign: 2,
-			},
-			Instances: []Instance{main, voter, other},
-			Gateways: []gateway.Status{
-				proxy("rw", 4, gateway.UpstreamStatus{Address: main.Bolt, Sessions: 4}),
-				proxy("ro", 6, gateway.UpstreamStatus{Address: voter.Bolt, Sessions: 6}),
-			},
-			Routing: Routing{
-				Epoch: 7, Gate: topology.GateOpen, Write: []string{main.Bolt}, Read: []string{voter.Bolt, other.Bolt},
-				Decision: Decision{Step: "wait", Reason: "nothing to do", Since: begin().Add(-time.Minute)},
-			},
-			Transitions:      []Transition{{Time: begin().Add(-time.Minute), Text: "memgraph-2 is ready"}},
-			WriteUnavailable: Duration(2500 * time.Millisecond),
-		},
-		ready: []Check{{Name: "gateway-rw", OK: true}, {Name: "gateway-ro", OK: true}},
-		live:  []Check{{Name: "loop", OK: true}},
-	}
-}
-
-// binding is where a server under test believes to be bound.
-type binding string
-
-const (
-	loopback binding = "127.0.0.1:8080"
-	network  binding = "10.1.2.3:8080"
-)
-
-func newHandler(t *testing.T, backend Backend, bound binding, token string) http.Handler {
-	t.Helper()
-	server, err := New(Config{
-		Address: string(bound), Token: token, Backend: backend,
-		Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
-	})
-	require.NoError(t, err)
-	address, err := net.ResolveTCPAddr("tcp", string(bound))
-	require.NoError(t, err)
-	return server.handler(newGuard(address, token))
-}
-
-// ask makes one call from this machine; change alters the request before it is
-// sent.
-func ask(handler http.Handler, method, target, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(method, target, strings.NewReader(body))
-	request.Host = "localhost:8080"
-	for _, c := range change {
-		c(request)
-	}
-	recorder := httptest.NewRecorder()
-	handler.ServeHTTP(recorder, request)
-	return recorder
-}
-
-func header(name, value string) func(*http.Request) {
-	return func(r *http.Request) { r.Header.Set(name, value) }
-}
-
-func host(name string) func(*http.Request) {
-	return func(r *http.Request) { r.Host = name }
-}
 
 func TestServerAnswersUntilItsContextEndsAndLeavesNothing(t *testing.T) {
 	bound := make(chan net.Addr, 1)
@@ -204,18 +66,95 @@ func TestNewRefusesAnAddressWithoutPort(t *testing.T) {
 	require.ErrorContains(t, err, `http address "localhost"`)
 }
 
-// pipes is a listener whose connections are in memory.
-type pipes chan net.Conn
-
-func (p pipes) Accept() (net.Conn, error) {
-	if conn, ok := <-p; ok {
-		return conn, nil
-	}
-	return nil, net.ErrClosed
+func TestWhoNeverFinishesHisRequestIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener, stop := runInMemory(t, healthyBackend())
+		defer stop()
+		conn := listener.dial()
+		begun := time.Now()
+		go func() {
+			for _, err := conn.Write([]byte("GET / HTTP/1.1\r\n")); err == nil; _, err = conn.Write([]byte("X-Slow: 1\r\n")) {
+				time.Sleep(time.Second)
+			}
+		}()
+		_, _ = io.Copy(io.Discard, conn)
+		require.LessOrEqual(t, time.Since(begun), readHeaderTimeout+time.Second)
+	})
 }
 
-func (p pipes) Close() error { close(p); return nil }
-func (pipes) Addr() net.Addr { return &net.TCPAddr{} }
+func TestConnectionsThatRestAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener, stop := runInMemory(t, healthyBackend())
+		defer stop()
+		conn := listener.dial()
+		_, err := conn.Write([]byte("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"))
+		require.NoError(t, err)
+		begun := time.Now()
+		answer, err := io.ReadAll(conn)
+		require.NoError(t, err)
+		require.Contains(t, string(answer), "200 OK")
+		require.Equal(t, idleTimeout, time.Since(begun))
+	})
+}
+
+// slowBackend takes a while for a switchover, or until its context ends.
+type slowBackend struct {
+	*fakeBackend
+	takes time.Duration
+}
+
+func (b slowBackend) Switchover(ctx context.Context, _ SwitchoverRequest) (Accepted, error) {
+	select {
+	case <-time.After(b.takes):
+		return Accepted{Message: "taken down late"}, nil
+	case <-ctx.Done():
+		return Accepted{}, Unavailable("it took too long", "try again")
+	}
+}
+
+func TestCallsUnderWayMayFinishDuringAShutdown(t *testing.T) {
+	cases := map[string]struct {
+		takes  time.Duration
+		answer string
+	}{
+		"within the grace": {shutdownGrace / 2, "taken down late"},
+		"beyond the grace": {shutdownGrace * 2, ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				listener, stop := runInMemory(t, slowBackend{healthyBackend(), c.takes})
+				conn := listener.dial()
+				_, err := conn.Write([]byte("POST /api/v1/switchover HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer s3cret\r\nContent-Length: 0\r\n\r\n"))
+				require.NoError(t, err)
+				answer := make(chan string)
+				go func() {
+					read, _ := io.ReadAll(conn)
+					answer <- string(read)
+				}()
+				synctest.Wait()
+				begun := time.Now()
+				stop()
+				require.LessOrEqual(t, time.Since(begun), shutdownGrace+time.Second)
+				if read := <-answer; c.answer != "" {
+					require.Contains(t, read, c.answer)
+				} else {
+					require.Empty(t, read)
+				}
+			})
+		})
+	}
+}
+
+func TestACallThatTakesTooLongIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		handler := newHandler(t, slowBackend{healthyBackend(), time.Hour}, loopback, "")
+		begun := time.Now()
+		answer := ask(handler, http.MethodPost, "/api/v1/switchover", "")
+		require.Equal(t, http.StatusServiceUnavailable, answer.Code)
+		require.Equal(t, backendTimeout, time.Since(begun))
+	})
+}
 
 func TestListenerClosesConnectionsAboveItsLimitAndTakesNewOnesWhenOneEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -228,22 +167,16 @@ func TestListenerClosesConnectionsAboveItsLimitAndTakesNewOnesWhenOneEnds(t *tes
 				accepted <- conn
 			}
 		}()
-		dial := func() net.Conn {
-			near, far := net.Pipe()
-			inner <- far
-			return near
-		}
-
-		dial()
+		inner.dial()
 		first := <-accepted
-		_, err := dial().Read(make([]byte, 1))
+		_, err := inner.dial().Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.EOF, "a connection above the limit is closed")
 
 		require.NoError(t, first.Close())
 		require.NoError(t, first.Close(), "closing twice frees one place only")
-		dial()
+		inner.dial()
 		second := <-accepted
-		_, err = dial().Read(make([]byte, 1))
+		_, err = inner.dial().Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.EOF)
 		require.NoError(t, second.Close())
 		require.NoError(t, inner.Close())
