@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -72,12 +73,14 @@ func TestWhoNeverFinishesHisRequestIsCutOff(t *testing.T) {
 		defer stop()
 		conn := listener.dial()
 		begun := time.Now()
-		go func() {
+		var writer sync.WaitGroup
+		writer.Go(func() {
 			for _, err := conn.Write([]byte("GET / HTTP/1.1\r\n")); err == nil; _, err = conn.Write([]byte("X-Slow: 1\r\n")) {
 				time.Sleep(time.Second)
 			}
-		}()
+		})
 		_, _ = io.Copy(io.Discard, conn)
+		writer.Wait()
 		require.LessOrEqual(t, time.Since(begun), readHeaderTimeout+time.Second)
 	})
 }
