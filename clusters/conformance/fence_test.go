@@ -1,0 +1,77 @@
+package conformance
+
+import "testing"
+
+func TestSecondMainTakesAReplicaOverSilently(t *testing.T) { // transcript 05
+	t.Parallel()
+	a, b, c := trio(t)
+	a.register(b, "SYNC")
+	c.promote()
+	c.run(registration(b, "SYNC"))
+	c.showsSoon("b", "ready")
+	a.refuse(creation(1), retryable, a.unconfirmed("SYNC"))
+	a.shows("b", "invalid")
+	c.create(2)
+	a.refuse(creation(3), retryable, a.unconfirmed("SYNC"))
+	a.has(1, 3)
+	b.has(2)
+	c.has(2)
+}
+
+func TestOldMainOfAPromotedVoterCannotCommit(t *testing.T) { // transcript 08e, memgraph-observed 3
+	t.Parallel()
+	a, b, _ := cluster(t)
+	a.create(1)
+	b.promote()
+	a.is("main")
+	a.refuse(creation(2), retryable, a.unconfirmed("STRICT_SYNC"))
+	a.has(1)
+	b.create(3)
+	b.has(1, 3)
+}
+
+func TestOldMainFeedsAnAsyncReplicaUntilItIsRegisteredElsewhere(t *testing.T) { // transcript 09
+	t.Parallel()
+	a, b, c := trio(t)
+	a.register(b, "SYNC")
+	a.register(c, "ASYNC")
+	a.create(1)
+	c.getsTo(1)
+	b.promote()
+	a.refuse(creation(100), retryable, a.unconfirmed("SYNC"))
+	c.getsTo(1, 100)
+	b.create(200)
+	b.refuseRegister(c, "ASYNC", 3) // it has 100 now
+	b.shows("c", phantom)
+}
+
+func TestReplicaRegisteredElsewhereIsFencedFromItsOldMain(t *testing.T) { // transcript 09
+	t.Parallel()
+	a, b, c := trio(t)
+	a.register(b, "SYNC")
+	a.register(c, "ASYNC")
+	a.create(1)
+	c.getsTo(1)
+	b.promote()
+	b.register(c, "ASYNC")
+	b.create(200)
+	a.refuse(creation(100), retryable, a.unconfirmed("SYNC"))
+	a.has(1, 100)
+	a.showsSoon("c", "invalid")
+	c.getsTo(1, 200)
+}
+
+func TestRefusedRegistrationFencesAllTheSame(t *testing.T) { // transcript 09
+	t.Parallel()
+	a, b, c := trio(t)
+	a.register(b, "SYNC")
+	a.register(c, "ASYNC")
+	a.create(1)
+	b.promote()
+	a.refuse(creation(100), retryable, a.unconfirmed("SYNC"))
+	c.getsTo(1, 100)
+	b.refuseRegister(c, "ASYNC", 3)
+	a.refuse(creation(101), retryable, a.unconfirmed("SYNC"))
+	a.showsSoon("c", "invalid")
+	c.has(1, 100)
+}

@@ -1,0 +1,94 @@
+package conformance
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	alreadyOrBusyMain    = "Couldn't set replication role to main!"
+	alreadyOrBusyReplica = "Couldn't set role to replica!"
+)
+
+func TestRoleChangesAreNotIdempotent(t *testing.T) { // transcript 02
+	t.Parallel()
+	a, b, _ := trio(t)
+	a.refuse(toMain, final, alreadyOrBusyMain)
+	a.is("main")
+	b.refuse(b.toReplica(), final, alreadyOrBusyReplica)
+	b.refuse(fmt.Sprintf("SET REPLICATION ROLE TO REPLICA WITH PORT %d", freePort(t)), final, alreadyOrBusyReplica)
+	b.is("replica")
+}
+
+func TestRoleChangeSyntax(t *testing.T) { // transcript 02
+	t.Parallel()
+	a := lone(t)
+	a.refuse("SET REPLICATION ROLE TO REPLICA", final, "Replica must set a port!")
+	a.refuse("SET REPLICATION ROLE TO MAIN WITH PORT 10003", final, "Main can't set a port!")
+	a.is("main")
+}
+
+func TestReplicationStatementsMustBeAutocommit(t *testing.T) { // transcript 01
+	t.Parallel()
+	a := lone(t)
+	for _, query := range []string{"SHOW REPLICATION ROLE", "SHOW REPLICAS", a.toReplica()} {
+		a.refused(a.explicitly(query), final, "Managing replication is not allowed in multicommand transactions", query)
+	}
+	a.is("main")
+}
+
+func TestDemotionOntoATakenPortLeavesAReplicaWithoutAServer(t *testing.T) { // transcript 13a
+	t.Parallel()
+	a := lone(t)
+	b := newInstance(t, "b")
+	b.start()
+	b.refuse(fmt.Sprintf("SET REPLICATION ROLE TO REPLICA WITH PORT %d", b.bolt), final, alreadyOrBusyReplica)
+	b.is("replica")
+	b.refuse("CREATE (:X)", final, "forbidden on the replica")
+	b.refuse(b.toReplica(), final, alreadyOrBusyReplica)
+	a.refuseRegister(b, "ASYNC", 5)
+	b.promote()
+	b.demote()
+	a.run("DROP REPLICA b")
+	a.register(b, "ASYNC")
+}
+
+func TestRoleChangesForgetTheReplicas(t *testing.T) { // transcripts 08a and 09
+	t.Parallel()
+	a, b, _ := cluster(t)
+	a.demote()
+	a.promote()
+	a.showsNone()
+	b.is("replica")
+	a.demote()
+	b.promote()
+	b.showsNone()
+}
+
+func TestSwitchoverLosesNothing(t *testing.T) { // transcript 09
+	t.Parallel()
+	a, b, c := cluster(t)
+	a.create(1)
+	a.demote()
+	b.promote()
+	b.register(a, "STRICT_SYNC")
+	b.register(c, "ASYNC")
+	b.create(2)
+	a.has(1, 2)
+	b.has(1, 2)
+	c.getsTo(1, 2)
+}
+
+func TestTransactionOpenOnADemotedMainCannotCommit(t *testing.T) { // transcripts 09 and 13d
+	t.Parallel()
+	a, _, _ := cluster(t)
+	a.create(1)
+	tx := a.begin()
+	_, err := tx.Run(t.Context(), creation(2), nil)
+	require.NoError(t, err)
+	a.demote()
+	a.refused(tx.Commit(t.Context()), final, "Cannot commit because instance is not main anymore.", "COMMIT")
+	a.has(1)
+}

@@ -1,0 +1,106 @@
+package conformance
+
+import (
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestFreshInstanceIsAMainWithoutReplicas(t *testing.T) { // transcript 01
+	t.Parallel()
+	a := lone(t)
+	role := a.run("SHOW REPLICATION ROLE")
+	require.Equal(t, table{columns: []string{"replication role"}, rows: [][]any{{"main"}}}, role)
+	a.showsNone()
+}
+
+// storageInfo is the statement that has the counts: since 3.11 the bare one is
+// about the whole instance.
+func (i *instance) storageInfo() map[string]any {
+	i.t.Helper()
+	shown, err := i.try("SHOW STORAGE INFO ON CURRENT DATABASE")
+	if !i.since(3, 11) {
+		i.refused(err, final, "", "SHOW STORAGE INFO ON CURRENT DATABASE") // the old grammar
+		shown = i.run("SHOW STORAGE INFO")
+	}
+	require.Equal(i.t, []string{"storage info", "value"}, shown.columns)
+	info := map[string]any{}
+	for _, row := range shown.rows {
+		info[row[0].(string)] = row[1]
+	}
+	return info
+}
+
+func TestStorageInfo(t *testing.T) { // transcripts 01 and 02
+	t.Parallel()
+	a := lone(t)
+	a.run("CREATE (:P {id: 1})-[:R]->(:P {id: 2})")
+	info := a.storageInfo()
+	require.Equal(t, "memgraph", info["name"])
+	require.Regexp(t, regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`), info["database_uuid"])
+	require.Equal(t, int64(2), info["vertex_count"])
+	require.Equal(t, int64(1), info["edge_count"])
+	require.IsType(t, 0.0, info["average_degree"])
+	require.Equal(t, "IN_MEMORY_TRANSACTIONAL", info["storage_mode"])
+}
+
+func TestReplicasTakeTheUUIDOfTheirMain(t *testing.T) { // transcript 02
+	t.Parallel()
+	a, b, _ := trio(t)
+	require.NotEqual(t, a.storageInfo()["database_uuid"], b.storageInfo()["database_uuid"])
+	a.register(b, "SYNC")
+	require.Equal(t, a.storageInfo()["database_uuid"], b.storageInfo()["database_uuid"])
+}
+
+func TestShowReplicasOfEachMode(t *testing.T) { // transcript 02
+	t.Parallel()
+	a, b, c := trio(t)
+	a.register(b, "SYNC")
+	a.register(c, "ASYNC")
+	require.Equal(t, map[string]row{
+		"b": {address: b.address(), mode: "sync", status: "ready"},
+		"c": {address: c.address(), mode: "async", status: "ready"},
+	}, a.replicas())
+	a.run("DROP REPLICA b")
+	a.register(b, "STRICT_SYNC")
+	require.Equal(t, "strict_sync", a.replicas()["b"].mode)
+}
+
+func TestTimestampsGrowWithCommitsAndBehindIsNegativeWhileAReplicaLags(t *testing.T) { // transcripts 02 and 06
+	t.Parallel()
+	a, b, _ := trio(t)
+	a.register(b, "SYNC")
+	a.create(1)
+	first := a.shows("b", "ready")
+	require.Positive(t, first.ts)
+	require.Zero(t, first.behind)
+	a.create(2)
+	second := a.shows("b", "ready")
+	require.Greater(t, second.ts, first.ts)
+	b.kill()
+	a.refuse(creation(3), retryable, a.unconfirmed("SYNC"))
+	require.Negative(t, a.shows("b", "invalid").behind)
+}
+
+func TestReplicaRefusesShowReplicas(t *testing.T) { // transcript 02
+	t.Parallel()
+	_, b, _ := trio(t)
+	b.is("replica")
+	b.refuse("SHOW REPLICAS", final, "Show replicas query should only be run on the main instance.")
+}
+
+func TestShowConfigNamesTheFlagsThatReplicationNeeds(t *testing.T) { // from the source, in no transcript
+	t.Parallel()
+	a := lone(t)
+	shown := a.run("SHOW CONFIG")
+	require.Equal(t, []string{"name", "default_value", "current_value", "description"}, shown.columns)
+	values := map[any]any{}
+	for _, row := range shown.rows {
+		values[row[0]] = row[2]
+	}
+	require.Equal(t, "true", values["storage_wal_enabled"])
+	require.Equal(t, "false", values["storage_snapshot_on_exit"])
+	require.Equal(t, "true", values["replication_restore_state_on_startup"])
+	require.Equal(t, "true", values["data_recovery_on_startup"])
+}
