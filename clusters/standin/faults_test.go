@@ -128,3 +128,16 @@ func TestPeriodicSnapshotsAreTakenWhenSomethingChanged(t *testing.T) {
 		require.Len(t, l.ok("mg1", "SHOW SNAPSHOTS").rows, 1)
 	})
 }
+
+func TestSessionsOfAnInstanceThatEndedAreGone(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.start("mg1")
+		s, tx := l.session("mg1"), l.begin("mg1")
+		require.NoError(t, on(tx, create(1)).err)
+		l.kill("mg1")
+		require.ErrorIs(t, on(s, "RETURN 1").err, standin.ErrGone)
+		require.ErrorIs(t, tx.Commit(l.t.Context()), standin.ErrGone)
+		l.start("mg1")
+		l.holds("mg1")
+	})
+}

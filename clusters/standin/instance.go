@@ -27,6 +27,10 @@ type Death struct {
 
 func (d *Death) Error() string { return d.Reason }
 
+// ErrGone is what sessions get from an instance that has ended; over a socket
+// it is the end of the connection.
+var ErrGone = errors.New("standin: the instance has ended")
+
 // Instance is one running stand-in. Its methods may be called concurrently.
 type Instance struct {
 	config  Config
@@ -42,12 +46,12 @@ type Instance struct {
 	life    context.Context // ends with the instance
 	end     context.CancelFunc
 	running sync.WaitGroup
-	bolt    *bolt.Server
 	state   stateLock // of role and registrations; held by commits as readers
 	system  semaphore // one statement at a time that changes roles, registrations, users
 
 	mu     sync.Mutex // never held across a wait
 	role   role
+	bolt   *bolt.Server
 	server *replication.Server // of a replica
 	mode   storageMode
 	death  *Death
@@ -98,6 +102,10 @@ func prepareInstance(config Config) (*Instance, error) {
 }
 
 func (i *Instance) start() error {
+	i.running.Go(func() {
+		<-i.life.Done()
+		i.release()
+	})
 	if err := i.restoreRole(); err != nil {
 		return err
 	}
@@ -142,11 +150,14 @@ func (i *Instance) openBolt() error {
 	if err != nil {
 		return fmt.Errorf("bolt address %s: %w", i.config.BoltAddress, err)
 	}
-	i.bolt = bolt.NewServer(bolt.Config{
+	server := bolt.NewServer(bolt.Config{
 		Backend: i.Backend(), Agent: i.config.BoltServerName, Bolt44: i.version.atLeast(3, 12), Log: i.log,
 	})
+	i.mu.Lock()
+	i.bolt = server
+	i.mu.Unlock()
 	i.running.Go(func() {
-		if err := i.bolt.Serve(&frozenListener{Listener: listener, faults: i.faults, life: i.life}); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := server.Serve(&frozenListener{Listener: listener, faults: i.faults, life: i.life}); err != nil && !errors.Is(err, net.ErrClosed) {
 			i.die(1, fmt.Sprintf("bolt: %v", err))
 		}
 	})
@@ -164,20 +175,25 @@ func (i *Instance) Faults() *Faults { return i.faults }
 func (i *Instance) Kill() {
 	i.disk.Cut()
 	i.end()
-	if i.bolt != nil {
-		i.bolt.Close()
+	i.release()
+	i.running.Wait()
+	_ = i.engine.log.Close() // nothing is lost: every write went to the disk
+}
+
+// release closes what an ended instance holds open to others.
+func (i *Instance) release() {
+	i.mu.Lock()
+	front, server := i.bolt, i.server
+	i.mu.Unlock()
+	if front != nil {
+		_ = front.Close() // closes connections; there is nothing to be done about a failure
 	}
 	for _, peer := range i.connected() {
 		peer.Kill()
 	}
-	i.mu.Lock()
-	server := i.server
-	i.mu.Unlock()
 	if server != nil {
 		server.Close()
 	}
-	i.running.Wait()
-	_ = i.engine.log.Close() // nothing is lost: every write went to the disk
 }
 
 // Shutdown ends the instance as SIGTERM does, with a snapshot where that is set

@@ -45,7 +45,7 @@ func (r *queryResult) Next(ctx context.Context) ([]any, error) {
 	row, err := r.rows.Next(ctx)
 	if err != nil && err != io.EOF {
 		r.session.abort()
-		return nil, asFailure(err)
+		return nil, r.session.failure(err)
 	}
 	return row, err
 }
@@ -114,7 +114,7 @@ func (r *statementResult) run(ctx context.Context) error {
 	r.answer, r.err = r.execute(ctx)
 	if r.err != nil {
 		r.session.abort()
-		r.err = asFailure(r.err)
+		r.err = r.session.failure(r.err)
 	}
 	return r.err
 }

@@ -35,6 +35,10 @@ func (s *session) enter(ctx context.Context) (context.Context, context.CancelFun
 	if err == nil {
 		err = s.i.state.rlock(ctx)
 	}
+	if err == nil && s.i.life.Err() != nil {
+		s.i.state.runlock()
+		err = ErrGone
+	}
 	if err != nil {
 		leave()
 		return nil, nil, err
@@ -46,7 +50,7 @@ func (s *session) enter(ctx context.Context) (context.Context, context.CancelFun
 // Login implements bolt.Session.
 func (s *session) Login(ctx context.Context, auth bolt.Auth) error {
 	if err := s.i.faults.thaw(ctx); err != nil {
-		return err
+		return s.failure(err)
 	}
 	if !s.i.users.admits(auth.Principal, auth.Credentials) {
 		return errAuthentication
@@ -63,7 +67,7 @@ func (s *session) Begin(ctx context.Context, opts bolt.TxOptions) error {
 	}
 	_, leave, err := s.enter(ctx)
 	if err != nil {
-		return asFailure(err)
+		return s.failure(err)
 	}
 	leave()
 	s.tx = s.i.open.add(s.user, true)
@@ -74,13 +78,13 @@ func (s *session) Begin(ctx context.Context, opts bolt.TxOptions) error {
 func (s *session) Run(ctx context.Context, query string, params map[string]any, opts bolt.TxOptions) (bolt.Result, error) {
 	ctx, leave, err := s.enter(ctx)
 	if err != nil {
-		return nil, asFailure(err)
+		return nil, s.failure(err)
 	}
 	defer leave()
 	result, err := s.run(ctx, query, params, opts)
 	if err != nil {
 		s.abort()
-		return nil, asFailure(err)
+		return nil, s.failure(err)
 	}
 	return result, nil
 }
@@ -161,16 +165,24 @@ func (s *session) commit(ctx context.Context, tx *transaction) ([]*notification,
 	_, leave, err := s.enter(ctx)
 	if err != nil {
 		s.abort()
-		return nil, asFailure(err)
+		return nil, s.failure(err)
 	}
 	defer leave()
 	notes, err := s.i.finishTransaction(tx)
 	s.forget(tx)
 	// A frozen process does not get to say how it ended.
 	if thawed := s.i.faults.thaw(s.i.life); thawed != nil {
-		return nil, thawed
+		return nil, ErrGone
 	}
-	return notes, asFailure(err)
+	return notes, s.failure(err)
+}
+
+// failure puts an error into the words of Memgraph.
+func (s *session) failure(err error) error {
+	if err != nil && s.i.life.Err() != nil {
+		return ErrGone
+	}
+	return asFailure(err)
 }
 
 // Rollback implements bolt.Session.
