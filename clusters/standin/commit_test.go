@@ -2,12 +2,12 @@ package standin_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/clusters/standin/bolt"
-	"testing/synctest"
 )
 
 func TestCommitWithADeadSyncReplicaIsAnErrorAndCommitted(t *testing.T) {
@@ -303,8 +303,7 @@ func TestConflictingWritersAreToldToTryAgain(t *testing.T) {
 		const set = "MATCH (n:P) SET n.x = 1"
 		require.NoError(t, on(first, set).err)
 		r := on(second, set)
-		require.ErrorContains(t, r.err, "Cannot resolve conflicting transactions.")
-		require.Equal(t, transientError, r.err.(*bolt.Failure).Code)
+		requireFailure(t, r.err, transientError, "Cannot resolve conflicting transactions. You can retry this transaction when the conflicting transaction is finished")
 		require.NoError(t, first.Commit(l.t.Context()))
 	})
 }

@@ -18,12 +18,11 @@ type engine struct {
 	// lock is Memgraph's engine lock. Every transaction takes it to begin, and
 	// a commit holds it until its replicas have confirmed: while one waits for
 	// a silent replica nothing begins, reads and RETURN 1 included.
-	lock   semaphore
-	graph  *graph.Store
-	disk   disk.Disk
-	log    *wal.Log
-	flags  Flags
-	chance *chance
+	lock  semaphore
+	graph *graph.Store
+	disk  disk.Disk
+	log   *wal.Log
+	flags Flags
 
 	loading atomic.Bool // a snapshot of the main is being loaded
 
@@ -46,7 +45,7 @@ type prepared struct {
 
 func newEngine(d disk.Disk, flags Flags, chance *chance) *engine {
 	return &engine{
-		lock: newSemaphore(), graph: graph.New(), disk: d, flags: flags, chance: chance,
+		lock: newSemaphore(), graph: graph.New(), disk: d, flags: flags,
 		log: &wal.Log{
 			Disk:       d,
 			FlushEvery: flags.StorageWALFileFlushEveryNTx,
@@ -139,9 +138,6 @@ func (e *engine) leaveEpoch(next string) {
 	e.epoch = next
 	e.clock = max(e.clock, e.durable+1)
 }
-
-// clear forgets the data but not what they were.
-func (e *engine) clear() { e.graph.Clear() }
 
 func encodeDeltas(deltas []graph.Delta) []byte {
 	var payload []byte

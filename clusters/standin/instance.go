@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -85,14 +84,13 @@ func prepareInstance(config Config) (*Instance, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	var random io.Reader = rand.Reader
-	if config.Random != nil {
-		random = config.Random
+	if config.Random == nil {
+		config.Random = rand.Reader
 	}
 	life, end := context.WithCancel(context.Background())
 	i := &Instance{
 		config: config, log: config.Log.With("instance", config.Name), version: version,
-		chance: &chance{source: random}, faults: &Faults{},
+		chance: &chance{source: config.Random}, faults: &Faults{},
 		life: life, end: end, system: newSemaphore(), mode: transactional,
 	}
 	i.disk = &disk.Fenced{Disk: config.Disk, BeforeSync: func() error { return i.faults.sync(life) }}

@@ -56,11 +56,16 @@ func (l *stateLock) unlock() {
 	close(l.free)
 }
 
-func (l *stateLock) rlock(ctx context.Context) error {
+func (l *stateLock) rlock(ctx context.Context) error { return l.admit(ctx, 1) }
+
+// wait waits for a writer to leave, and locks nothing.
+func (l *stateLock) wait(ctx context.Context) error { return l.admit(ctx, 0) }
+
+func (l *stateLock) admit(ctx context.Context, readers int) error {
 	for {
 		l.mu.Lock()
 		if !l.writer {
-			l.readers++
+			l.readers += readers
 			l.mu.Unlock()
 			return nil
 		}

@@ -205,11 +205,11 @@ func (i *Instance) applySnapshot(ctx context.Context, body []byte) replication.R
 		return replication.Response{}
 	}
 	i.engine.hold(nil)
-	i.engine.clear()
+	i.engine.graph.Clear()
 	if err := i.engine.load(snapshot.TS, snapshot.Payload); err != nil {
 		// The files stay, the storage serves empty reads (memgraph.md A.8).
 		i.log.Error("cannot load a snapshot of the main", "error", err)
-		i.engine.clear()
+		i.engine.graph.Clear()
 		return replication.Response{}
 	}
 	i.engine.install(snapshot)

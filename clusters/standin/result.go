@@ -2,6 +2,7 @@ package standin
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -43,7 +44,7 @@ func (r *queryResult) Next(ctx context.Context) ([]any, error) {
 	ctx, leave := r.tx.within(ctx)
 	defer leave()
 	row, err := r.rows.Next(ctx)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		r.session.abort()
 		return nil, r.session.failure(err)
 	}

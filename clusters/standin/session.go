@@ -33,17 +33,15 @@ func (s *session) enter(ctx context.Context) (context.Context, context.CancelFun
 	}
 	err := s.i.faults.thaw(ctx)
 	if err == nil {
-		err = s.i.state.rlock(ctx)
+		err = s.i.state.wait(ctx)
 	}
 	if err == nil && s.i.life.Err() != nil {
-		s.i.state.runlock()
 		err = ErrGone
 	}
 	if err != nil {
 		leave()
 		return nil, nil, err
 	}
-	s.i.state.runlock()
 	return ctx, leave, nil
 }
 

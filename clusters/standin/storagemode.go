@@ -36,7 +36,7 @@ func (s *session) parseStorage(r *reader) *statement {
 			if s.i.storageMode() != analytical {
 				return answer{}, refuse("Drop graph can not be used without IN_MEMORY_ANALYTICAL storage mode!")
 			}
-			s.i.engine.clear()
+			s.i.engine.graph.Clear()
 			return answer{}, nil
 		}}
 	case r.is("CREATE", "SNAPSHOT"):

@@ -68,13 +68,12 @@ func (d *Dir) Replace(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name())
 	_, err = tmp.Write(data)
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return fmt.Errorf("replace %s: %w", name, err)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), file)
 	}
-	if err := os.Rename(tmp.Name(), file); err != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("replace %s: %w", name, errors.Join(err, os.Remove(tmp.Name())))
 	}
 	return syncFolder(filepath.Dir(file))
 }

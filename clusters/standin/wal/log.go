@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"errors"
 	"fmt"
 
 	"memgraph-controller/clusters/standin/disk"
@@ -51,11 +52,7 @@ func (l *Log) Rotate() error {
 	}
 	file := l.file
 	l.file, l.identity, l.size, l.unsynced = nil, Identity{}, 0, 0
-	if err := file.Sync(); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
+	return errors.Join(file.Sync(), file.Close())
 }
 
 // Close closes the open segment as it is, without a sync.
@@ -91,8 +88,7 @@ func (l *Log) open(id Identity) error {
 	}
 	n, err := file.Write(appendHeader(nil, id, l.Next))
 	if err != nil {
-		file.Close()
-		return err
+		return errors.Join(err, file.Close())
 	}
 	l.file, l.identity, l.size = file, id, n
 	l.Next++

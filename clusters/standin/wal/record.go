@@ -10,11 +10,11 @@ import (
 // A record is its length, its checksum and its body; integers are little endian.
 const recordHead = 8
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+func checksum(body []byte) uint32 { return crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) }
 
 func appendRecord(dst, body []byte) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(body)))
-	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(body, castagnoli))
+	dst = binary.LittleEndian.AppendUint32(dst, checksum(body))
 	return append(dst, body...)
 }
 
@@ -34,7 +34,7 @@ func cutRecord(data []byte) (body, rest []byte, err error) {
 		return nil, nil, errTorn
 	}
 	body, rest = data[recordHead:recordHead+length], data[recordHead+length:]
-	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(data[4:]) {
+	if checksum(body) != binary.LittleEndian.Uint32(data[4:]) {
 		return nil, nil, errChecksum
 	}
 	return body, rest, nil

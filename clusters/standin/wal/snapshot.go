@@ -127,10 +127,7 @@ func prune(d disk.Disk, keep int) error {
 			return fmt.Errorf("remove snapshot: %w", err)
 		}
 	}
-	oldest := all[len(all)-keep]
-	if oldest.err != nil {
-		return nil
-	}
+	oldest := all[len(all)-keep] // at timestamp 0, and so of no effect, if it cannot be read
 	segments, err := written(d)
 	if err != nil {
 		return err
