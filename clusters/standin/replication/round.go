@@ -112,7 +112,6 @@ func (r *Round) Finish(ctx context.Context, commit bool) {
 		default:
 			// The replica stays replicating, so it will miss the next
 			// transaction and be checked then.
-			l.peer.client.Abort()
 			l.close()
 		}
 	}
