@@ -1,0 +1,94 @@
+package topology_test
+
+import (
+	"time"
+
+	"memgraph-controller/controller/topology"
+)
+
+// boot lets a new world become a whole cluster with writing clients.
+func boot(w *world) *world {
+	w.writing = true
+	if !w.runUntil(30*time.Second, func() bool { return w.record.Gate == topology.GateOpen && w.idle > 20 && len(w.acked) > 5 }) {
+		w.breaks("the cluster does not come up: %s", w.unhealed())
+	}
+	return w
+}
+
+// freeze stops an instance's process, or lets it go on.
+func (w *world) freeze(name string, frozen bool) {
+	d := w.databases[name]
+	if d.up {
+		d.finishVotes()
+		d.frozen = frozen
+	}
+}
+
+// cutOff puts an instance on the other side of a partition, or takes it back.
+func (w *world) cutOff(name string, away bool) {
+	w.databases[name].finishVotes()
+	w.databases[name].away = away
+}
+
+// restart ends a process and starts it again.
+func (w *world) restart(name string) {
+	w.databases[name].kill()
+	w.databases[name].start(w.startDelay)
+}
+
+// loseDisk empties the disk of an instance whose process is gone.
+func (w *world) loseDisk(name string) {
+	d := w.databases[name]
+	d.kill()
+	d.wipe()
+	d.damaged = true
+}
+
+// heal ends every fault and lets everything run.
+func (w *world) heal() {
+	for _, name := range w.names {
+		d := w.databases[name]
+		d.frozen, d.away, d.unseen, d.lagging, d.terminating, d.busy = false, false, false, false, false, 0
+		d.start(w.startDelay)
+	}
+	for _, g := range w.gateways {
+		g.away = false
+		g.revive()
+	}
+	w.frozen = false
+}
+
+// healLimit bounds the time in which a cluster without faults becomes whole: a
+// stalled commit (30 s), one reseed after another, a refresh that waits.
+const healLimit = 120 * time.Second
+
+// converge lets the cluster heal: clients go on writing until the leader has
+// been idle for a while, then they stop, and everything has to be equal. It
+// returns what is wrong, or the empty string.
+func (w *world) converge() string {
+	quiet := func() bool {
+		w.settleLosses()
+		return w.record.Gate == topology.GateOpen && w.idle > 40
+	}
+	w.writing = true
+	if !w.runUntil(healLimit, quiet) {
+		return "not whole in time: " + w.unhealed() + ": " + w.reason()
+	}
+	w.writing = false
+	if !w.runUntil(healLimit, func() bool { w.settleLosses(); return w.idle > 40 && w.unhealed() == "" }) {
+		return "not whole: " + w.unhealed() + ": " + w.reason()
+	}
+	w.writing = true
+	return ""
+}
+
+// reason is what the leader says now.
+func (w *world) reason() string {
+	_, reason := topology.Next(w.record, w.view(), w.policy, w.now)
+	return reason
+}
+
+// ask for a switchover or failover on behalf of a person.
+func (w *world) request(kind topology.RequestKind, target string, force bool) {
+	w.record.Request = &topology.Request{ID: "r", Kind: kind, Target: target, Force: force, By: "ann", At: w.now}
+}
