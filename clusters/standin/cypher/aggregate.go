@@ -127,22 +127,22 @@ func (t *tally) take(v any) (err error) {
 	return err
 }
 
-func (t *tally) result() (any, error) {
+func (t *tally) result() any {
 	switch t.of.kind {
 	case aggregateCount:
-		return t.count, nil
+		return t.count
 	case aggregateSum:
 		if t.value == nil {
-			return int64(0), nil
+			return int64(0)
 		}
 	case aggregateAvg:
 		if sum, ok := number(t.value); ok {
-			return sum / float64(t.count), nil
+			return sum / float64(t.count)
 		}
 	case aggregateCollect:
-		return append([]any{}, t.items...), nil
+		return append([]any{}, t.items...)
 	}
-	return t.value, nil
+	return t.value
 }
 
 // group is the rows that agree in everything that is not aggregated.
@@ -169,13 +169,9 @@ func (g *group) add(x *run, row []any) error {
 }
 
 // finish returns the group's row with all results in their slots.
-func (g *group) finish() ([]any, error) {
+func (g *group) finish() []any {
 	for i := range g.tallies {
-		result, err := g.tallies[i].result()
-		if err != nil {
-			return nil, err
-		}
-		g.row[g.tallies[i].of.slot] = result
+		g.row[g.tallies[i].of.slot] = g.tallies[i].result()
 	}
-	return g.row, nil
+	return g.row
 }

@@ -171,7 +171,8 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func nameLength(s string, digitFirst bool) int {
 	for i, r := range s {
 		letter := r == '_' || unicode.IsLetter(r)
-		if !letter && !(unicode.IsDigit(r) && (i > 0 || digitFirst)) {
+		digit := unicode.IsDigit(r) && (i > 0 || digitFirst)
+		if !letter && !digit {
 			return i
 		}
 	}

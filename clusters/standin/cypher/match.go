@@ -1,6 +1,7 @@
 package cypher
 
 import (
+	"errors"
 	"io"
 	"slices"
 
@@ -225,11 +226,11 @@ func (c *optionalRows) next() ([]any, error) {
 			c.found = c.match.search(c.x, &once{row: row})
 		}
 		row, err := c.found.next()
-		switch {
-		case err == nil:
+		if err == nil {
 			c.gotOne = true
 			return row, nil
-		case err != io.EOF:
+		}
+		if !errors.Is(err, io.EOF) {
 			return nil, err
 		}
 		c.found = nil

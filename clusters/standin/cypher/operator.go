@@ -193,7 +193,7 @@ func number(v any) (float64, bool) {
 
 func integers(op string, m, n int64) (any, error) {
 	var result int64
-	fits := true
+	var fits bool
 	switch op {
 	case "+":
 		result = m + n
@@ -203,7 +203,7 @@ func integers(op string, m, n int64) (any, error) {
 		fits = (result < m) == (n > 0)
 	case "*":
 		result = m * n
-		fits = m == 0 || (result/m == n && !(m == -1 && n == math.MinInt64))
+		fits = m == 0 || (result/m == n && (m != -1 || n != math.MinInt64))
 	default:
 		if n == 0 {
 			return nil, failed("Division by zero.")
@@ -212,7 +212,7 @@ func integers(op string, m, n int64) (any, error) {
 			return m % n, nil
 		}
 		result = m / n
-		fits = !(m == math.MinInt64 && n == -1)
+		fits = m != math.MinInt64 || n != -1
 	}
 	if !fits {
 		return nil, failed("Integer overflow: %d %s %d", m, op, n)

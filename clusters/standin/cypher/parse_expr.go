@@ -238,26 +238,26 @@ func (p *parser) labels() ([]string, error) {
 }
 
 func (p *parser) atom() (expr, error) {
-	switch t := p.peek(); {
-	case t.kind == tokenInt:
+	switch t := p.peek(); t.kind {
+	case tokenInt:
 		return p.integer()
-	case t.kind == tokenFloat:
+	case tokenFloat:
 		p.next()
 		f, err := strconv.ParseFloat(t.text, 64)
 		if err != nil {
 			return nil, semantic("Floating point literal %s is out of range.", t.text)
 		}
 		return &literal{value: f}, nil
-	case t.kind == tokenString:
+	case tokenString:
 		p.next()
 		return &literal{value: t.text}, nil
-	case t.kind == tokenParam:
+	case tokenParam:
 		p.next()
 		return &parameter{name: t.text}, nil
-	case t.kind == tokenQuoted:
+	case tokenQuoted:
 		p.next()
 		return &variable{name: t.text}, nil
-	case t.kind == tokenName:
+	case tokenName:
 		return p.word()
 	}
 	return p.bracketed()

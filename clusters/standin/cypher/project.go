@@ -97,7 +97,7 @@ func (c *groupedRows) next() ([]any, error) {
 	}
 	g := c.groups[0]
 	c.groups = c.groups[1:]
-	return g.finish()
+	return g.finish(), nil
 }
 
 func (c *groupedRows) collect() error {

@@ -14,7 +14,6 @@ import (
 )
 
 type (
-	row    = []any
 	rows   = [][]any
 	params = map[string]any
 )
@@ -150,6 +149,15 @@ func TestReadsReturnWhatTheLanguageSays(t *testing.T) {
 		"case of conditions":          {"UNWIND [1, 5, null] AS x RETURN CASE WHEN x < 3 THEN 'low' WHEN x >= 3 THEN 'high' ELSE '?' END", nil, rows{{"low"}, {"high"}, {"?"}}},
 		"case of values":              {"UNWIND [1, 2] AS x RETURN CASE x WHEN 1 THEN 'one' END", nil, rows{{"one"}, {nil}}},
 		"conversions":                 {"RETURN toInteger('12'), toInteger('1.9'), toInteger('x'), toInteger(2.9), toFloat('1.5'), toString(1.0), toString(true), toBoolean('TRUE')", nil, rows{{int64(12), int64(1), nil, int64(2), 1.5, "1.0", "true", true}}},
+		"toBoolean":                   {"UNWIND ['t', 'f', 'x', 0, true] AS x RETURN toBoolean(x)", nil, rows{{true}, {false}, {nil}, {false}, {true}}},
+		"toInteger":                   {"UNWIND [true, false, -1.9, ' 7 '] AS x RETURN toInteger(x)", nil, rows{{int64(1)}, {int64(0)}, {int64(-1)}, {int64(7)}}},
+		"distinct keeps kinds apart":  {"UNWIND [[1], [1.0], ['1'], {a: 1}, {a: 1}, true, false, 1.5, {b: 1}] AS x RETURN count(DISTINCT x)", nil, rows{{int64(7)}}},
+		"distinct nodes":              {"MATCH (n)-[r]->(m) RETURN count(DISTINCT n), count(DISTINCT r), count(DISTINCT m)", nil, rows{{int64(2), int64(3), int64(2)}}},
+		"equality of maps":            {"RETURN {a: 1} = {b: 1}, {a: 1} = {a: null}, {a: 1} = {a: 1, b: 2}, {a: 1} = 1, {a: [1]} <> {a: [2]}", nil, rows{{false, nil, false, false, true}}},
+		"equality of nodes":           {"MATCH (a:Admin), (b:Person) WHERE a <> b AND NOT b = a RETURN count(*)", nil, rows{{int64(2)}}},
+		"order of all kinds":          {"UNWIND [null, 1, true, 'a', [2], [1], {b: 1}, {a: 2}, {a: 1}] AS x RETURN x ORDER BY x", nil, rows{{params{"a": int64(1)}}, {params{"a": int64(2)}}, {params{"b": int64(1)}}, {list(int64(1))}, {list(int64(2))}, {"a"}, {true}, {int64(1)}, {nil}}},
+		"search against the arrow":    {"MATCH (a)<-[:KNOWS]-(b:Person {name: 'Ann'}) RETURN a.id ORDER BY a.id", nil, rows{{int64(2)}, {int64(3)}}},
+		"mirrored bounds":             {"MATCH (n:Person) WHERE 2 <= n.id AND 40 > n.age RETURN n.id", nil, rows{{int64(2)}}},
 		"functions on lists":          {"RETURN size([1, 2]), size('äö'), head([1, 2]), last([1, 2]), head([]), range(1, 3), range(1, 0), coalesce(null, 2, 3), abs(-3)", nil, rows{{int64(2), int64(2), int64(1), int64(2), nil, list(int64(1), int64(2), int64(3)), list(), int64(2), int64(3)}}},
 		"functions on the graph":      {"MATCH (n:Admin)-[r {since: 2001}]->(m) RETURN id(n), labels(n), properties(r), keys(n), id(startNode(r)), id(endNode(r))", nil, rows{{int64(0), list("Person", "Admin"), params{"since": int64(2001)}, list("age", "id", "name"), int64(0), int64(1)}}},
 		"parameters as properties":    {"RETURN $p.x, $p", params{"p": params{"x": int64(1)}}, rows{{int64(1), params{"x": int64(1)}}}},

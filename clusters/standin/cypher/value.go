@@ -118,7 +118,8 @@ func order(op string, a, b any) (any, error) {
 	_, numberB := number(b)
 	_, stringA := a.(string)
 	_, stringB := b.(string)
-	if !(numberA && numberB) && !(stringA && stringB) {
+	fit := numberA && numberB || stringA && stringB
+	if !fit {
 		return nil, failed("Invalid types: %s and %s for '%s'.", typeName(a), typeName(b), op)
 	}
 	if math.IsNaN(asFloat(a)) || math.IsNaN(asFloat(b)) {

@@ -39,7 +39,7 @@ func BenchmarkLookup(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for i := int64(0); pb.Next(); i++ {
 			tx := s.Begin()
-			if tx.Scan(equals("P", "id", i%100000)).Next() == nil {
+			if tx.Scan(equals("id", i%100000)).Next() == nil {
 				b.Error("not found")
 			}
 			tx.Abort()

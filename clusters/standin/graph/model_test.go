@@ -191,7 +191,7 @@ func (m *model) check(t *rapid.T) {
 				}
 			}
 			slices.Sort(want)
-			require.Equal(t, want, all(tx.Tx, equals("P", "x", x)))
+			require.Equal(t, want, all(tx.Tx, equals("x", x)))
 		}
 	}
 	vertices, _ := m.store.Counts()

@@ -30,24 +30,24 @@ func TestTreeIsASortedSet(t *testing.T) {
 				want = slices.Insert(want, at, x)
 			}
 		}
-		x := rapid.Custom(func(t *rapid.T) number { return number(rapid.IntRange(0, 20000).Draw(t, "x")) })
+		x := rapid.Custom(func(t *rapid.T) number { return number(rapid.IntRange(0, 6000).Draw(t, "x")) })
 		t.Repeat(map[string]func(*rapid.T){
 			"insert": func(t *rapid.T) { insert(x.Draw(t, "new")) },
 			"insert ascending": func(t *rapid.T) {
 				first := x.Draw(t, "first")
-				for i := range number(500) {
+				for i := range number(200) {
 					insert(first + i)
 				}
 			},
 			"insert descending": func(t *rapid.T) {
 				first := x.Draw(t, "first")
-				for i := range number(500) {
+				for i := range number(200) {
 					insert(first - i)
 				}
 			},
 			"remove": func(t *rapid.T) {
 				first := x.Draw(t, "first")
-				for y := first; y < first+number(rapid.SampledFrom([]int{1, 100, 3000}).Draw(t, "length")); y++ {
+				for y := first; y < first+number(rapid.SampledFrom([]int{1, 100, 1500}).Draw(t, "length")); y++ {
 					at, found := slices.BinarySearch(want, y)
 					require.Equal(t, found, tr.remove(y))
 					if found {

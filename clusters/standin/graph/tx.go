@@ -6,7 +6,8 @@ import (
 )
 
 // ErrConflict means that another transaction wrote the object first: it is not
-// finished, or it committed after this one began. Abort and run again.
+// finished, or it committed after this one began. Abort and run again. The text
+// is Memgraph's.
 var ErrConflict = errors.New("Cannot resolve conflicting transactions. You can retry this transaction when the conflicting transaction is finished")
 
 // ErrDeleted means that the object is deleted, in this transaction's view.

@@ -52,10 +52,10 @@ func all(tx *graph.Tx, f graph.Filter) (ids []int64) {
 	return ids
 }
 
-// equals is the filter for one value of a property.
-func equals(label, property string, value any) graph.Filter {
+// equals is the filter for vertices :P with one value of a property.
+func equals(property string, value any) graph.Filter {
 	bound := graph.Bound{Value: value}
-	return graph.Filter{Label: label, Property: property, Min: bound, Max: bound}
+	return graph.Filter{Label: "P", Property: property, Min: bound, Max: bound}
 }
 
 func TestTxSeesNothingThatIsNotCommitted(t *testing.T) {

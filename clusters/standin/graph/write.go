@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// ErrHasEdges refuses to delete a vertex that still has edges.
+// ErrHasEdges refuses to delete a vertex that still has edges. The text is
+// Memgraph's.
 var ErrHasEdges = errors.New("Failed to remove node because of it's existing connections. Consider using DETACH DELETE.")
 
 // CreateVertex adds a vertex. Properties that are nil are left out; a value of
