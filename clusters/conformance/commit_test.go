@@ -16,9 +16,9 @@ func TestSyncCommitWithoutItsReplicaIsAnErrorAndThereAllTheSame(t *testing.T) { 
 	a.create(1)
 	b.kill()
 	a.shows("b", "ready") // it has not been noticed yet
-	a.refuse(creation(2), retryable, a.unconfirmed("SYNC"))
+	a.createUnconfirmed(2, "SYNC")
 	a.shows("b", "invalid")
-	a.refused(a.explicitly(creation(3)), final, a.unconfirmed("SYNC"), "COMMIT")
+	a.unconfirmed(a.explicitly(creation(3)), "SYNC", explicit)
 	a.has(1, 2, 3)
 }
 
@@ -29,9 +29,9 @@ func TestStrictSyncCommitWithoutItsReplicaIsAborted(t *testing.T) { // transcrip
 	a.create(1)
 	b.kill()
 	a.shows("b", "ready") // it has not been noticed yet
-	a.refuse(creation(2), retryable, a.unconfirmed("STRICT_SYNC"))
+	a.createUnconfirmed(2, "STRICT_SYNC")
 	require.Zero(t, a.shows("b", "invalid").behind)
-	a.refused(a.explicitly(creation(3)), final, a.unconfirmed("STRICT_SYNC"), "COMMIT")
+	a.unconfirmed(a.explicitly(creation(3)), "STRICT_SYNC", explicit)
 	a.has(1)
 }
 
@@ -72,7 +72,7 @@ func TestTransactionOfTwoVotersOfWhichOneDiedIsNowhere(t *testing.T) { // transc
 	a.register(b, "STRICT_SYNC")
 	a.register(c, "STRICT_SYNC")
 	b.kill()
-	a.refuse(creation(1), retryable, a.unconfirmed("STRICT_SYNC"))
+	a.createUnconfirmed(1, "STRICT_SYNC")
 	a.has()
 	c.has()
 	require.Positive(t, a.shows("c", "ready").behind, "it had prepared the transaction")
@@ -83,7 +83,7 @@ func TestDeadVoterCanBeDroppedAndWritesGoOn(t *testing.T) { // transcripts 06 an
 	a, b, c := cluster(t)
 	a.create(1)
 	b.kill()
-	a.refuse(creation(2), retryable, a.unconfirmed("STRICT_SYNC"))
+	a.createUnconfirmed(2, "STRICT_SYNC")
 	a.run("DROP REPLICA b")
 	a.create(3)
 	a.has(1, 3)

@@ -4,8 +4,8 @@
 // unnoticed:
 //
 //	go test ./clusters/conformance                              # the stand-in, built on the fly
-//	MEMGRAPH=/usr/lib/memgraph/memgraph go test ./clusters/conformance
-//	SLOW=1 go test ./clusters/conformance                       # also what takes 3 to 60 s
+//	MEMGRAPH=/usr/lib/memgraph/memgraph go test -count=1 ./clusters/conformance
+//	SLOW=1 go test ./clusters/conformance                       # also what takes 3 to 90 s
 //
 // Every fact is a test that names the transcript it was seen in (transcript 06:
 // memgraph-observed/06-...). A fact is what a client can tell: columns, types,

@@ -77,7 +77,7 @@ func (i *instance) arguments() []string {
 		"--storage-wal-enabled=true",
 		"--storage-snapshot-on-exit=false",
 	}
-	if real {
+	if _, real := program(); real {
 		arguments = append(arguments,
 			"--telemetry-enabled=false", "--log-level=WARNING", "--also-log-to-stderr", "--log-file=",
 			fmt.Sprintf("--monitoring-port=%d", freePort(i.t)), fmt.Sprintf("--metrics-port=%d", freePort(i.t)))
@@ -104,7 +104,8 @@ func (i *instance) launch(flags ...string) {
 	log, err := os.OpenFile(i.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(i.t, err)
 	defer log.Close()
-	i.process = exec.Command(program, append(i.arguments(), flags...)...)
+	path, _ := program()
+	i.process = exec.Command(path, append(i.arguments(), flags...)...)
 	i.process.Stdout, i.process.Stderr = log, log
 	i.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(i.t, i.process.Start())

@@ -76,7 +76,7 @@ func TestPhantomBecomesARegistrationWhenTheMainRestarts(t *testing.T) { // trans
 	b.demote()
 	a.restart()
 	require.Negative(t, a.shows("b", "invalid").behind)
-	a.refuse(creation(2), retryable, a.unconfirmed("SYNC"))
+	a.createUnconfirmed(2, "SYNC")
 	a.run("DROP REPLICA b")
 	a.register(b, "SYNC")
 	b.has(1, 2)

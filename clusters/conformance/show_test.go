@@ -20,7 +20,7 @@ func TestFreshInstanceIsAMainWithoutReplicas(t *testing.T) { // transcript 01
 func (i *instance) storageInfo() map[string]any {
 	i.t.Helper()
 	shown, err := i.try("SHOW STORAGE INFO ON CURRENT DATABASE")
-	if !i.since(3, 11) {
+	if !i.since(11) {
 		i.refused(err, final, "", "SHOW STORAGE INFO ON CURRENT DATABASE") // the old grammar
 		shown = i.run("SHOW STORAGE INFO")
 	}
@@ -79,7 +79,7 @@ func TestTimestampsGrowWithCommitsAndBehindIsNegativeWhileAReplicaLags(t *testin
 	second := a.shows("b", "ready")
 	require.Greater(t, second.ts, first.ts)
 	b.kill()
-	a.refuse(creation(3), retryable, a.unconfirmed("SYNC"))
+	a.createUnconfirmed(3, "SYNC")
 	require.Negative(t, a.shows("b", "invalid").behind)
 }
 

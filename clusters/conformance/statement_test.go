@@ -105,6 +105,13 @@ func (i *instance) create(id int) {
 	i.run(creation(id))
 }
 
+// createUnconfirmed creates without the word of b, a replica in mode.
+func (i *instance) createUnconfirmed(id int, mode string) {
+	i.t.Helper()
+	_, err := i.try(creation(id))
+	i.unconfirmed(err, mode, autocommit)
+}
+
 // createSoon creates when the STRICT_SYNC replica is back: for up to a second
 // after its restart it can be shown as ready from before while the first commit
 // is aborted (memgraph-observed 3).
