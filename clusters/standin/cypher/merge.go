@@ -4,7 +4,6 @@ package cypher
 // as a whole. A row sees what the rows before it created.
 type merge struct {
 	writing
-	sc       *scope
 	match    *match
 	creation *creation
 	onMatch  []mutation
@@ -47,11 +46,10 @@ func (m *merged) row(in []any) error {
 	}
 	mutations := m.onMatch
 	if len(matches) == 0 {
-		row := m.sc.newRow(in)
-		if err := m.creation.create(m.x, row); err != nil {
+		if err := m.creation.create(m.x, in); err != nil {
 			return err
 		}
-		matches, mutations = [][]any{row}, m.onCreate
+		matches, mutations = [][]any{in}, m.onCreate
 	}
 	for _, row := range matches {
 		for _, change := range mutations {
@@ -69,7 +67,6 @@ func (m *merged) row(in []any) error {
 // checkNulls refuses properties that could match nothing and would create one
 // more element each time.
 func (m *merged) checkNulls(row []any) error {
-	row = m.sc.newRow(row)
 	for _, props := range m.creation.properties() {
 		values, err := props.evalMap(m.x, row)
 		if err != nil {

@@ -14,7 +14,6 @@ type builder struct {
 	fields  []string
 
 	reads, writes bool // the graph
-	pending       bool // something was read that no write has waited for yet
 	updated       bool // since the last WITH
 	returned      bool
 	optional      bool        // an OPTIONAL MATCH since the last WITH
@@ -30,11 +29,11 @@ func (b *builder) add(c clause) {
 // addWrite appends a clause that writes.
 func (b *builder) addWrite(c writeClause) {
 	b.keepRows()
-	if b.pending {
+	if b.reads || b.writes {
 		c.waitForReads()
 	}
 	b.clauses = append(b.clauses, c)
-	b.writes, b.updated, b.pending, b.last = true, true, false, c
+	b.writes, b.updated, b.last = true, true, c
 }
 
 // keepRows tells the clause before that its rows are needed.
@@ -98,7 +97,7 @@ func (b *builder) match(optional bool) error {
 		return err
 	}
 	b.add(m)
-	b.reads, b.pending = true, true
+	b.reads = true
 	b.optional = b.optional || optional
 	return nil
 }
@@ -147,7 +146,7 @@ func (b *builder) create() error {
 	if err != nil {
 		return err
 	}
-	c := &create{sc: b.sc}
+	c := &create{}
 	for _, p := range paths {
 		for _, e := range p.edges {
 			if e.direction == graph.Both {
@@ -170,7 +169,7 @@ func (b *builder) merge() error {
 		return err
 	}
 	known := b.sc.width
-	c := &merge{sc: b.sc}
+	c := &merge{}
 	if c.creation, err = newCreation(b.sc, p); err != nil {
 		return err
 	}
@@ -193,8 +192,8 @@ func (b *builder) merge() error {
 		}
 		*into = append(*into, items...)
 	}
-	b.reads = true
 	b.addWrite(c)
+	b.reads = true
 	return nil
 }
 

@@ -41,6 +41,7 @@ func (k Kind) Writes() bool { return k == Write || k == ReadWrite || k == Schema
 // run it at once.
 type Statement struct {
 	kind    Kind
+	first   *scope // of the first clause
 	clauses []clause
 	fields  []string
 }
@@ -52,7 +53,8 @@ func Parse(query string) (*Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{parser: &parser{query: query, tokens: tokens}, sc: newScope()}
+	first := newScope()
+	b := &builder{parser: &parser{query: query, tokens: tokens}, sc: first}
 	if !slices.ContainsFunc(statementWords, b.peek().is) {
 		return nil, b.mismatch(slices.Clone(statementWords)...)
 	}
@@ -67,7 +69,7 @@ func Parse(query string) (*Statement, error) {
 	if b.peek().kind != tokenEOF {
 		return nil, b.mismatch("<EOF>")
 	}
-	return &Statement{kind: b.kind(), clauses: b.clauses, fields: b.fields}, nil
+	return &Statement{kind: b.kind(), first: first, clauses: b.clauses, fields: b.fields}, nil
 }
 
 // other reads the statements that are not made of clauses, except for those
@@ -146,7 +148,7 @@ func (s *Statement) Fields() []string { return s.fields }
 // of the graph package (graph.ErrConflict is the one to retry), the context's.
 func (s *Statement) Run(ctx context.Context, tx *graph.Tx, params map[string]any) (*Rows, error) {
 	x := &run{ctx: ctx, tx: tx, params: params, now: time.Now()}
-	c := cursor(&once{})
+	c := cursor(&once{row: s.first.newRow(nil)})
 	for _, clause := range s.clauses {
 		c = clause.open(x, c)
 	}

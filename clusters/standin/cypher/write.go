@@ -5,8 +5,8 @@ import (
 )
 
 // writer runs a clause that changes the graph over all rows, before it yields
-// the first. Where the rows come from reading the graph, all of them are read
-// before anything is written, so that no clause sees its own writes.
+// the first. Where clauses before it touch the graph, all rows are there before
+// anything is written, so that no clause sees writes of a later one.
 type writer struct {
 	x      *run
 	in     cursor
@@ -79,7 +79,6 @@ func (w *writer) prime() error {
 // create is CREATE.
 type create struct {
 	writing
-	sc    *scope
 	paths []*creation
 }
 
@@ -140,7 +139,7 @@ func bindNewEdge(sc *scope, e *edgePattern) error {
 }
 
 func (c *create) open(x *run, in cursor) cursor {
-	return c.start(x, &widened{in: in, sc: c.sc}, func(row []any) error {
+	return c.start(x, in, func(row []any) error {
 		for _, p := range c.paths {
 			if err := p.create(x, row); err != nil {
 				return err
@@ -148,20 +147,6 @@ func (c *create) open(x *run, in cursor) cursor {
 		}
 		return nil
 	}, nil)
-}
-
-// widened makes copies of rows, wide enough to be written to.
-type widened struct {
-	in cursor
-	sc *scope
-}
-
-func (c *widened) next() ([]any, error) {
-	row, err := c.in.next()
-	if err != nil {
-		return nil, err
-	}
-	return c.sc.newRow(row), nil
 }
 
 // create adds what is new of the path and puts it into the row.

@@ -79,6 +79,11 @@ func TestWritesChangeTheGraph(t *testing.T) {
 			stats: cypher.Stats{PropertiesSet: 5},
 			check: "MATCH (n:Dog) RETURN n.c", want: rows{{int64(15)}},
 		},
+		"a projection does not see later writes": {
+			query: "MATCH (n:Dog) UNWIND [1, 2] AS i SET n.c = 0 WITH n, n.c AS c, i SET n.c = c + i",
+			stats: cypher.Stats{PropertiesSet: 4},
+			check: "MATCH (n:Dog) RETURN n.c", want: rows{{int64(2)}},
+		},
 		"remove": {
 			query: "MATCH (n:Admin) REMOVE n.age, n:Admin, n:Nothing",
 			stats: cypher.Stats{PropertiesSet: 1, LabelsRemoved: 1},

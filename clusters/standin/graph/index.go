@@ -9,12 +9,12 @@ import (
 // properties. It holds an entry for every version that anybody may still see,
 // so whoever finds a vertex through it looks at the version itself.
 type index struct {
-	label    string
-	props    []string
-	unique   bool // stands for a unique constraint
-	ready    bool // committed, so of use to others
-	dropping bool // a sealed transaction drops it
-	entries  tree[byValue]
+	label   string
+	props   []string
+	unique  bool // stands for a unique constraint
+	ready   bool // committed, so of use to others
+	dropper *Tx  // sealed, and about to drop it
+	entries tree[byValue]
 }
 
 // byValue orders vertices by value, then by number. The value is nil for a

@@ -190,6 +190,8 @@ func TestSchemaChangesTakeEffectAtCommit(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []graph.Delta{{Op: graph.IndexCreate, Name: "P", Names: []string{"id"}}}, deltas)
 	require.Empty(t, s.Schema())
+	_, err = s.Begin().DropIndex("P", "id")
+	require.ErrorIs(t, err, graph.ErrConflict, "not there yet")
 	_, err = other.Seal()
 	require.ErrorIs(t, err, graph.ErrConflict)
 	other.Abort()
@@ -212,8 +214,15 @@ func TestSchemaChangesTakeEffectAtCommit(t *testing.T) {
 	require.NoError(t, err)
 	_, err = second.Seal()
 	require.ErrorIs(t, err, graph.ErrConflict)
-	first.Abort()
 	second.Abort()
+	for _, change := range []func(*graph.Tx) (bool, error){
+		func(tx *graph.Tx) (bool, error) { return tx.DropIndex("P", "id") },
+		func(tx *graph.Tx) (bool, error) { return tx.CreateIndex("P", "id") },
+	} {
+		_, err = change(s.Begin())
+		require.ErrorIs(t, err, graph.ErrConflict, "nobody knows how the first one ends")
+	}
+	first.Abort()
 	require.Len(t, s.Schema(), 1)
 	commit(t, s, func(tx *graph.Tx) {
 		changed, err := tx.DropIndex("P", "id")

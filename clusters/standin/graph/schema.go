@@ -58,6 +58,9 @@ func (tx *Tx) changeSchema(d Delta) (bool, error) {
 		slices.Sort(d.Names) // the order means nothing to a constraint
 	}
 	x := tx.st.findIndex(d.Name, d.Names, unique)
+	if x != nil && (!x.ready || x.dropper != nil) {
+		return false, ErrConflict // another transaction is about to create or drop it
+	}
 	if (x != nil) != drop {
 		return false, nil
 	}
@@ -76,10 +79,10 @@ func (tx *Tx) prepareSchema() error {
 	for _, change := range tx.schema {
 		x := change.x
 		if change.drop {
-			if x.dropping || tx.st.findIndex(x.label, x.props, x.unique) != x {
+			if x.dropper != nil || tx.st.findIndex(x.label, x.props, x.unique) != x {
 				return ErrConflict // another transaction drops it too
 			}
-			x.dropping = true
+			x.dropper = tx
 			continue
 		}
 		if tx.st.findIndex(x.label, x.props, x.unique) != nil {
@@ -121,10 +124,11 @@ func (tx *Tx) commitSchema() {
 
 func (tx *Tx) abortSchema() {
 	for _, change := range tx.schema {
-		if change.drop {
-			change.x.dropping = false
-		} else {
+		switch {
+		case !change.drop:
 			tx.st.removeIndex(change.x)
+		case change.x.dropper == tx:
+			change.x.dropper = nil
 		}
 	}
 }
