@@ -22,7 +22,7 @@ type runner func(ctx context.Context, query string) ([]row, error)
 func (c *Client) Ask(ctx context.Context) (answer topology.Answer, err error) {
 	err = c.call(ctx, "ask "+c.config.Name, c.config.AskTimeout, func(ctx context.Context) error {
 		l := c.dial()
-		defer l.close()
+		defer l.close(ctx)
 		answer, err = ask(ctx, l.run)
 		return err
 	})

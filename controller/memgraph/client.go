@@ -86,7 +86,7 @@ func Open(config Config) (*Client, error) {
 func (c *Client) Close() {
 	c.close()
 	if l, ok := <-c.slot; ok {
-		l.close()
+		l.close(context.Background())
 		close(c.slot)
 	}
 }
@@ -135,6 +135,7 @@ func (c *Client) call(ctx context.Context, what string, timeout time.Duration, d
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	//nolint:contextcheck // the client's life is another than the caller's
 	defer context.AfterFunc(c.alive, func() { cancel(errClosed) })()
 	err := errClosed
 	if c.alive.Err() == nil {
@@ -154,7 +155,7 @@ func (c *Client) statement(ctx context.Context, query string) ([]row, error) {
 	}
 	rows, err := l.run(ctx, query)
 	if err != nil && !answered(err) {
-		l.close()
+		l.close(ctx)
 		l = nil
 	}
 	c.slot <- l

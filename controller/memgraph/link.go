@@ -79,10 +79,11 @@ func (l *link) collect(ctx context.Context, query string) ([]*neo4j.Record, erro
 }
 
 // close ends the connection. The driver says goodbye to the server in the
-// background, so that a server that hangs does not hold up anybody here.
-func (l *link) close() {
+// background, also when ctx has ended, so that a server that hangs does not hold
+// up anybody here.
+func (l *link) close(ctx context.Context) {
 	if l != nil && l.driver != nil {
-		_ = l.driver.Close(context.Background())
+		_ = l.driver.Close(ctx)
 	}
 }
 

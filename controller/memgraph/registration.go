@@ -27,8 +27,9 @@ func ReplicaName(instance string) string {
 //
 // The caller must just have reached the replica: an address that swallows
 // packets holds up the main for 10 s. Leftovers are dropped first: a phantom of
-// that name, or another registration of that name or address. It does not wait
-// until the replica has caught up.
+// that name, or another registration of that name or address; so an instance
+// whose address has changed must not have left a silent process at the old one
+// (see Drop). It does not wait until the replica has caught up.
 //
 // Errors: ErrDiverged, ErrUnreachableReplica (both leave no phantom behind),
 // ErrBusy when commits held the main's lock until ctx ended.
