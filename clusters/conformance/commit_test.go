@@ -68,9 +68,7 @@ func TestReplicaThatRestartsCatchesUpByItself(t *testing.T) { // transcript 06
 
 func TestTransactionOfTwoVotersOfWhichOneDiedIsNowhere(t *testing.T) { // transcript 06
 	t.Parallel()
-	a, b, c := trio(t)
-	a.register(b, "STRICT_SYNC")
-	a.register(c, "STRICT_SYNC")
+	a, b, c := clusterOf(t, "STRICT_SYNC", "STRICT_SYNC")
 	b.kill()
 	a.createUnconfirmed(1, "STRICT_SYNC")
 	a.has()

@@ -32,9 +32,7 @@ func TestOldMainOfAPromotedVoterCannotCommit(t *testing.T) { // transcript 08e, 
 
 func TestOldMainFeedsAnAsyncReplicaUntilItIsRegisteredElsewhere(t *testing.T) { // transcript 09
 	t.Parallel()
-	a, b, c := trio(t)
-	a.register(b, "SYNC")
-	a.register(c, "ASYNC")
+	a, b, c := clusterOf(t, "SYNC", "ASYNC")
 	a.create(1)
 	c.getsTo(1)
 	b.promote()
@@ -47,9 +45,7 @@ func TestOldMainFeedsAnAsyncReplicaUntilItIsRegisteredElsewhere(t *testing.T) { 
 
 func TestReplicaRegisteredElsewhereIsFencedFromItsOldMain(t *testing.T) { // transcript 09
 	t.Parallel()
-	a, b, c := trio(t)
-	a.register(b, "SYNC")
-	a.register(c, "ASYNC")
+	a, b, c := clusterOf(t, "SYNC", "ASYNC")
 	a.create(1)
 	c.getsTo(1)
 	b.promote()
@@ -63,9 +59,7 @@ func TestReplicaRegisteredElsewhereIsFencedFromItsOldMain(t *testing.T) { // tra
 
 func TestRefusedRegistrationFencesAllTheSame(t *testing.T) { // transcript 09
 	t.Parallel()
-	a, b, c := trio(t)
-	a.register(b, "SYNC")
-	a.register(c, "ASYNC")
+	a, b, c := clusterOf(t, "SYNC", "ASYNC")
 	a.create(1)
 	b.promote()
 	a.createUnconfirmed(100, "SYNC")

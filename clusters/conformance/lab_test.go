@@ -103,8 +103,14 @@ func trio(t *testing.T, flags ...string) (a, b, c *instance) {
 // cluster is a trio in which a has the STRICT_SYNC voter b and the ASYNC replica c.
 func cluster(t *testing.T) (a, b, c *instance) {
 	t.Helper()
+	return clusterOf(t, "STRICT_SYNC", "ASYNC")
+}
+
+// clusterOf is a trio in which a has the replicas b and c in these modes.
+func clusterOf(t *testing.T, modeB, modeC string) (a, b, c *instance) {
+	t.Helper()
 	a, b, c = trio(t)
-	a.register(b, "STRICT_SYNC")
-	a.register(c, "ASYNC")
+	a.register(b, modeB)
+	a.register(c, modeC)
 	return a, b, c
 }

@@ -35,9 +35,7 @@ func TestReplicaKeepsItsRoleOverARestart(t *testing.T) { // transcript 11
 
 func TestOldMainComesBackAsAMainWhoseReplicasAreInvalid(t *testing.T) { // transcript 08a
 	t.Parallel()
-	a, b, c := trio(t)
-	a.register(b, "SYNC")
-	a.register(c, "ASYNC")
+	a, b, c := clusterOf(t, "SYNC", "ASYNC")
 	a.create(1)
 	a.showsSoon("c", "ready")
 	a.kill()
@@ -56,9 +54,7 @@ func TestOldMainComesBackAsAMainWhoseReplicasAreInvalid(t *testing.T) { // trans
 
 func TestOldMainWithOneTransactionMoreIsRefusedUntilItIsEmptied(t *testing.T) { // transcript 08b
 	t.Parallel()
-	a, b, c := trio(t)
-	a.register(b, "ASYNC")
-	a.register(c, "ASYNC")
+	a, b, c := clusterOf(t, "ASYNC", "ASYNC")
 	a.create(1)
 	a.showsSoon("b", "ready")
 	a.showsSoon("c", "ready")

@@ -55,9 +55,7 @@ func TestReplicasTakeTheUUIDOfTheirMain(t *testing.T) { // transcript 02
 
 func TestShowReplicasOfEachMode(t *testing.T) { // transcript 02
 	t.Parallel()
-	a, b, c := trio(t)
-	a.register(b, "SYNC")
-	a.register(c, "ASYNC")
+	a, b, c := clusterOf(t, "SYNC", "ASYNC")
 	require.Equal(t, map[string]row{
 		"b": {address: b.address(), mode: "sync", status: "ready"},
 		"c": {address: c.address(), mode: "async", status: "ready"},
