@@ -1,8 +1,11 @@
 package gateway_test
 
 import (
+	"context"
 	"net"
+	"os"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,5 +145,28 @@ func TestFirstAnswerAfterOpeningIsTimed(t *testing.T) {
 		talk(t, client, "hello", "a")
 		talk(t, client, "hello", "a")
 		require.Equal(t, 30*time.Millisecond, g.Status().FirstAnswerAt.Sub(opened))
+	})
+}
+
+func TestLackOfFileDescriptorsIsNoSightingOfTheUpstream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		g := gateway.New(gateway.Config{
+			Address: "gateway", Listen: n.listen, HoldTimeout: time.Second,
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				return nil, os.NewSyscallError("socket", syscall.EMFILE)
+			},
+			OnSighting: func(s gateway.Sighting) { t.Errorf("sighted %v", s) },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- g.Run(ctx) }()
+		synctest.Wait()
+		open(g, 1, "a")
+		_, err := n.connect(t).Read(make([]byte, 1))
+		require.Error(t, err)
+		require.NotZero(t, g.Status().Counters.DialFailures)
+		cancel()
+		require.NoError(t, <-ended)
 	})
 }

@@ -110,31 +110,26 @@ func (c Config) withDefaults() Config {
 	if c.OnSighting == nil {
 		c.OnSighting = func(Sighting) {}
 	}
-	orInt(&c.MaxSessions, 10_000)
-	orInt(&c.MaxHeld, 5_000)
-	orInt(&c.ReleaseRate, 2_000)
-	orInt(&c.ReleaseBurst, 200)
-	orDuration(&c.HoldTimeout, 30*time.Second)
-	orDuration(&c.DialTimeout, time.Second)
-	orDuration(&c.RetryInterval, 25*time.Millisecond)
-	orDuration(&c.FirstByteTimeout, 30*time.Second)
-	orDuration(&c.HalfCloseTimeout, time.Minute)
-	orDuration(&c.UserTimeout, 10*time.Second)
-	orDuration(&c.QuietFor, 5*time.Millisecond)
-	orDuration(&c.PauseLimit, time.Second)
-	orDuration(&c.DrainLimit, time.Second)
-	orDuration(&c.IsolationGrace, time.Second)
+	orElse(&c.MaxSessions, 10_000)
+	orElse(&c.MaxHeld, 5_000)
+	orElse(&c.ReleaseRate, 2_000)
+	orElse(&c.ReleaseBurst, 200)
+	orElse(&c.HoldTimeout, 30*time.Second)
+	orElse(&c.DialTimeout, time.Second)
+	orElse(&c.RetryInterval, 25*time.Millisecond)
+	orElse(&c.FirstByteTimeout, 30*time.Second)
+	orElse(&c.HalfCloseTimeout, time.Minute)
+	orElse(&c.UserTimeout, 10*time.Second)
+	orElse(&c.QuietFor, 5*time.Millisecond)
+	orElse(&c.PauseLimit, time.Second)
+	orElse(&c.DrainLimit, time.Second)
+	orElse(&c.IsolationGrace, time.Second)
 	return c
 }
 
-func orInt(field *int, fallback int) {
+// orElse gives a field that is not positive its default.
+func orElse[T int | time.Duration](field *T, value T) {
 	if *field <= 0 {
-		*field = fallback
-	}
-}
-
-func orDuration(field *time.Duration, fallback time.Duration) {
-	if *field <= 0 {
-		*field = fallback
+		*field = value
 	}
 }

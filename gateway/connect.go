@@ -41,13 +41,14 @@ func (g *Gateway) dial(ctx context.Context, u *upstream) (net.Conn, error) {
 	defer cancel()
 	defer context.AfterFunc(u.dialing, cancel)()
 	conn, err := g.cfg.Dial(ctx, "tcp", u.address)
-	if err == nil || !errors.Is(ctx.Err(), context.Canceled) {
-		g.sight(u.address, outcomeOf(err))
-	}
 	if err != nil {
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			g.sightError(u.address, err)
+		}
 		g.cfg.Log.Debug("dial failed", "upstream", u.address, "error", err)
 		return nil, err
 	}
+	g.sight(u.address, Connected)
 	prepareUpstream(conn, g.cfg.UserTimeout)
 	return conn, nil
 }

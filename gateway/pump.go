@@ -22,7 +22,7 @@ func (s *session) copyClientToServer() {
 		p, err := source.next()
 		s.heardClient()
 		if errors.Is(err, errStopped) {
-			if gate := s.gateway.gate.Load(); s.stoppedAt(gate) && !s.waitBehind(gate) {
+			if gate := s.gateway.gate.Load(); s.over() || s.stoppedAt(gate) && !s.waitBehind(gate) {
 				return
 			}
 			continue
@@ -191,7 +191,7 @@ func (s *session) serverStopped(err error) {
 		if s.upstreamBroken.Load() {
 			err = syscall.ECONNRESET // the other pump has met it already
 		}
-		s.gateway.sight(s.upstream.address, outcomeOf(err))
+		s.gateway.sightError(s.upstream.address, err)
 		s.sever(CutUpstream)
 		return
 	}

@@ -1,9 +1,7 @@
 package gateway
 
 import (
-	"context"
 	"errors"
-	"io"
 	"syscall"
 	"time"
 )
@@ -25,39 +23,30 @@ const (
 	Refused Outcome = "refused"
 	// Reset: the upstream reset a connection.
 	Reset Outcome = "reset"
-	// Timeout: nothing was heard, neither for a dial nor for bytes sent.
+	// Timeout: nothing was heard for a dial or for bytes sent, or the network
+	// says that there is no way.
 	Timeout Outcome = "timeout"
 	// Ended: the upstream ended a session before its client did. It is weak
 	// evidence: servers also hang up on clients that say goodbye.
 	Ended Outcome = "closed"
 )
 
-// outcomeOf tells what an error of a socket to an upstream means. Whatever is
-// neither a refusal nor a reset nor an end, such as an unreachable host, is a
-// silence.
-func outcomeOf(err error) Outcome {
-	switch {
-	case err == nil:
-		return Connected
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return Refused
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return Reset
-	case errors.Is(err, io.EOF):
-		return Ended
-	default:
-		return Timeout
-	}
-}
-
 func (g *Gateway) sight(upstream string, outcome Outcome) {
 	g.cfg.OnSighting(Sighting{Upstream: upstream, Outcome: outcome, At: time.Now()})
 }
 
-// sightDial reports the outcome of a dial, unless it was called off.
-func (g *Gateway) sightDial(ctx context.Context, upstream string, err error) {
-	if err != nil && ctx.Err() != nil {
-		return
+// sightError reports what an error of a socket to an upstream tells about the
+// upstream. An error that this side alone is the cause of, such as a lack of
+// file descriptors, is no evidence and not reported.
+func (g *Gateway) sightError(upstream string, err error) {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		g.sight(upstream, Refused)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		g.sight(upstream, Reset)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH),
+		errors.As(err, &timeout) && timeout.Timeout():
+		g.sight(upstream, Timeout)
 	}
-	g.sight(upstream, outcomeOf(err))
 }

@@ -17,31 +17,41 @@ type chunks struct {
 // partial tells whether the walk stands inside of something.
 func (c *chunks) partial() bool { return c.half || c.begun }
 
-// walk consumes one step of p, which must not be empty: one byte of a length,
-// or the part of the current chunk that p holds. It returns the size of the
-// step, the content of the message in it, and whether a message has ended.
+// walk consumes one step of p, which must not be empty: a length, or the part of
+// the current chunk that p holds. It returns the size of the step, the content
+// of the message in it, and whether a message has ended.
 func (c *chunks) walk(p []byte) (n int, content []byte, ended bool) {
-	if c.left > 0 {
+	switch {
+	case c.left > 0:
 		n = min(c.left, len(p))
 		c.left -= n
-		c.look(p[:n])
+		if c.seen < 2 {
+			c.look(p[:n])
+		}
 		return n, p[:n], false
-	}
-	if !c.half {
+	case c.half:
+		c.half = false
+		return 1, nil, c.open(int(c.high)<<8 | int(p[0]))
+	case len(p) == 1:
 		c.half, c.high = true, p[0]
 		return 1, nil, false
+	default:
+		return 2, nil, c.open(int(p[0])<<8 | int(p[1]))
 	}
-	c.half = false
-	c.left = int(c.high)<<8 | int(p[0])
-	if c.left > 0 {
-		if !c.begun {
-			c.begun, c.seen = true, 0
-		}
-		return 1, nil, false
+}
+
+// open begins a chunk, and a message with it if none has begun. It returns
+// whether the chunk is the end of one.
+func (c *chunks) open(length int) (ended bool) {
+	c.left = length
+	if length == 0 {
+		ended, c.begun = c.begun, false
+		return ended
 	}
-	ended = c.begun
-	c.begun = false
-	return 1, nil, ended
+	if !c.begun {
+		c.begun, c.seen = true, 0
+	}
+	return false
 }
 
 // look takes marker and tag from the first two bytes of a message.
