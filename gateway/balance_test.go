@@ -74,6 +74,12 @@ func TestUpstreamThatCannotBeReachedIsPassedOver(t *testing.T) {
 		}
 		require.Equal(t, 1, n.dialed("dead"))
 		time.Sleep(2 * time.Second)
+		for range 5 {
+			n.connect(t)
+		}
+		synctest.Wait()
+		require.Equal(t, 2, n.dialed("dead"), "one of them tries")
+		time.Sleep(2 * time.Second)
 		n.silence("dead", false)
 		n.serve(t, "dead", answering("alive", atOnce))
 		talk(t, n.connect(t), "hello", "alive")
@@ -144,6 +150,7 @@ func TestFirstAnswerAfterOpeningIsTimed(t *testing.T) {
 		require.True(t, g.Status().FirstAnswerAt.IsZero())
 		talk(t, client, "hello", "a")
 		talk(t, client, "hello", "a")
+		synctest.Wait()
 		require.Equal(t, 30*time.Millisecond, g.Status().FirstAnswerAt.Sub(opened))
 	})
 }

@@ -50,7 +50,7 @@ func TestFiveThousandIdleSessionsCostLittleAndHinderNobody(t *testing.T) {
 	require.Equal(t, "connected", others.hear(t))
 	require.Equal(t, "answered", others.hear(t))
 	eventually(t, func() bool { return g.Status().Sessions == crowdSize+1 }, "all have a session")
-	require.Less(t, (inUse()-memory)/crowdSize, uint64(12<<10), "bytes per idle session")
+	require.Less(t, (inUse()-memory)/crowdSize, uint64(12<<10)*raceFactor, "bytes per idle session")
 	require.LessOrEqual(t, runtime.NumGoroutine()-goroutines, 2*crowdSize)
 
 	talk(t, dial(t, g), "hello", "hello")
@@ -86,7 +86,13 @@ func TestConnectionAboveMaxSessionsIsReset(t *testing.T) {
 	first, second := dial(t, g), dial(t, g)
 	talk(t, first, "hello", "hello")
 	talk(t, second, "hello", "hello")
-	requireReset(t, dial(t, g))
+	third, err := net.Dial("tcp", g.Status().Address)
+	if err == nil {
+		defer third.Close()
+		requireReset(t, third)
+	} else { // the reset may be faster than net.Dial
+		require.ErrorIs(t, err, syscall.ECONNRESET)
+	}
 	require.EqualValues(t, 1, g.Status().Counters.Rejected[gateway.RejectSessions])
 	talk(t, first, "hello", "hello")
 	require.NoError(t, second.Close())
@@ -173,7 +179,7 @@ func TestClientsThatNeverReadCostABufferEachAndHinderNobody(t *testing.T) {
 				time.Sleep(50 * time.Millisecond)
 				return before > sessions<<16 && before == g.Status().Counters.BytesDown
 			}, "nothing moves any more")
-			require.Less(t, inUse(), before+sessions*(40<<10))
+			require.Less(t, inUse(), before+sessions*(64<<10))
 
 			a := serve(t, echo)
 			open(g, 1, flood.address(), a.address())

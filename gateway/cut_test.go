@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"hash"
@@ -9,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -191,19 +193,56 @@ func TestResetIsPassedOn(t *testing.T) {
 	requireReset(t, client)
 }
 
-func TestLastWordsOfAServerThatHangsUpAreDelivered(t *testing.T) {
-	a := serve(t, func(conn *net.TCPConn) {
-		_, _ = io.ReadFull(conn, make([]byte, 5))
-		_, _ = conn.Write([]byte("go away"))
-		time.Sleep(10 * time.Millisecond) // more from the client arrives, unread: the close below is a reset
-		_ = conn.Close()
+// brokenConn is a connection to a server that takes no bytes any more, and has
+// said something before.
+type brokenConn struct {
+	net.Conn
+	tried chan struct{} // closed by the first write
+	said  bool
+}
+
+func (c *brokenConn) Write([]byte) (int, error) {
+	close(c.tried)
+	return 0, syscall.EPIPE
+}
+
+func (c *brokenConn) Read(p []byte) (int, error) {
+	<-c.tried
+	if c.said {
+		return 0, io.EOF
+	}
+	time.Sleep(time.Second) // the other pump is through with it
+	c.said = true
+	return copy(p, "go away"), nil
+}
+
+func TestLastWordsOfAServerThatBrokeOffAreDelivered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		var outcomes []gateway.Outcome
+		g := gateway.New(gateway.Config{
+			Address: "gateway", Listen: n.listen,
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				near, _ := net.Pipe()
+				return &brokenConn{Conn: near, tried: make(chan struct{})}, nil
+			},
+			OnSighting: func(s gateway.Sighting) { outcomes = append(outcomes, s.Outcome) },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- g.Run(ctx) }()
+		synctest.Wait()
+		open(g, 1, "a")
+		client := n.connect(t)
+		talk(t, client, "hello", "go away")
+		_, err := client.Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF)
+		synctest.Wait()
+		require.EqualValues(t, 1, g.Status().Counters.Cut[gateway.CutUpstream])
+		require.Equal(t, []gateway.Outcome{gateway.Connected, gateway.Reset}, outcomes)
+		cancel()
+		require.NoError(t, <-ended)
 	})
-	g := start(t, gateway.Config{})
-	open(g, 1, a.address())
-	client := dial(t, g)
-	say(t, client, "hello")
-	say(t, client, "and more")
-	hear(t, client, "go away")
 }
 
 // TestBulkArrivesUnchanged sends enough for splice in both its phases, with a

@@ -160,20 +160,49 @@ func TestHeldConnectionsGoToTheNewUpstreamAlthoughTheOldOneIsStillDialed(t *test
 	})
 }
 
-func TestPauseInTheMidstOfADialParksTheConnection(t *testing.T) {
-	cfg := gateway.Config{HoldTimeout: keepHold, DialTimeout: time.Second}
+func TestRouteThatChangesInTheMidstOfADialDecides(t *testing.T) {
+	for name, route := range map[string]gateway.Route{
+		"paused":           {Epoch: 2, Flow: gateway.Paused, Upstreams: []string{"a"}},
+		"another upstream": {Epoch: 2, Flow: gateway.Open, Upstreams: []string{"absent"}},
+		"closed":           {Epoch: 2, Flow: gateway.Closed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, gateway.Config{HoldTimeout: keepHold}, func(t *testing.T, n *network, g *gateway.Gateway) {
+				n.serve(t, "a", answering("a", atOnce))
+				n.serve(t, "b", answering("b", atOnce))
+				n.slow["a"] = time.Second
+				open(g, 1, "a")
+				client := n.connect(t)
+				time.Sleep(500 * time.Millisecond)
+				g.Follow(route)
+				time.Sleep(time.Minute)
+				require.Equal(t, 1, g.Status().Held)
+				require.Zero(t, g.Status().Sessions)
+				open(g, 3, "b")
+				talk(t, client, "hello", "b")
+			})
+		})
+	}
+}
+
+func TestConnectionThatFoundNoUpstreamKeepsItsPlaceInTheHold(t *testing.T) {
+	cfg := gateway.Config{HoldTimeout: keepHold, ReleaseBurst: 1, ReleaseRate: 1}
 	bubble(t, cfg, func(t *testing.T, n *network, g *gateway.Gateway) {
-		n.silence("a", true)
-		open(g, 1, "a")
-		client := n.connect(t)
-		synctest.Wait()
-		n.silence("a", false)
+		open(g, 1, "absent")
+		for range 3 {
+			n.connect(t)
+			synctest.Wait()
+		}
+		time.Sleep(time.Second + 10*time.Millisecond) // between two attempts
 		n.serve(t, "a", answering("a", atOnce))
-		g.Follow(gateway.Route{Epoch: 2, Flow: gateway.Paused, Upstreams: []string{"a"}})
-		time.Sleep(time.Minute)
-		require.Equal(t, 1, g.Status().Held)
-		open(g, 3, "a")
-		talk(t, client, "hello", "a")
+		open(g, 2, "a")
+		for i := range 3 {
+			synctest.Wait()
+			for id, s := range g.Sessions() {
+				require.Equal(t, id > i, s.State == gateway.SessionHeld, "connection %d after %d s", id, i)
+			}
+			time.Sleep(time.Second + time.Microsecond)
+		}
 	})
 }
 

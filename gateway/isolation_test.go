@@ -2,6 +2,9 @@ package gateway_test
 
 import (
 	"io"
+	"net"
+	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,8 +54,8 @@ func TestConfirmedGatewayGoesOn(t *testing.T) {
 
 func TestUnconfirmedGatewayPassesNothingInEitherDirection(t *testing.T) {
 	bubble(t, isolated, func(t *testing.T, n *network, g *gateway.Gateway) {
-		var asked int
-		n.serve(t, "a", answering("a", func() { asked++; time.Sleep(time.Second) }))
+		var asked atomic.Int64
+		n.serve(t, "a", answering("a", func() { asked.Add(1); time.Sleep(time.Second) }))
 		g.Confirm(time.Now())
 		open(g, 1, "a")
 		time.Sleep(time.Second)
@@ -65,7 +68,7 @@ func TestUnconfirmedGatewayPassesNothingInEitherDirection(t *testing.T) {
 		require.NoError(t, waits.SetReadDeadline(time.Now()))
 		_, err := waits.Read(make([]byte, 1))
 		require.Error(t, err)
-		require.Equal(t, 1, asked)
+		require.EqualValues(t, 1, asked.Load())
 
 		g.Confirm(time.Now())
 		require.NoError(t, waits.SetReadDeadline(time.Time{}))
@@ -120,4 +123,35 @@ func TestGatewayWithoutIsolationNeedsNoConfirmation(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		talk(t, client, "hello", "a")
 	})
+}
+
+func TestSilenceStopsAnAnswerInItsMidst(t *testing.T) {
+	zeros := make([]byte, 1<<16)
+	flood := serve(t, func(conn *net.TCPConn) {
+		for {
+			if _, err := conn.Write(zeros); err != nil {
+				return
+			}
+		}
+	})
+	for name, track := range map[string]func() gateway.Tracker{"spliced": nil, "copied": func() gateway.Tracker { return &following{} }} {
+		t.Run(name, func(t *testing.T) {
+			g := start(t, gateway.Config{Track: track, IsolationAfter: 200 * time.Millisecond, IsolationGrace: time.Hour})
+			open(g, 1, flood.address())
+			g.Confirm(time.Now())
+			client := dial(t, g)
+			eventually(t, func() bool { return g.Status().Silenced }, "the sockets are full and the gateway is silenced")
+
+			const enough = 64 << 20 // more than sockets hold
+			require.NoError(t, client.SetReadDeadline(time.Now().Add(200*time.Millisecond)))
+			n, err := io.CopyN(io.Discard, client, enough)
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			require.NotZero(t, n)
+
+			g.Confirm(time.Now().Add(time.Hour))
+			require.NoError(t, client.SetReadDeadline(time.Now().Add(10*time.Second)))
+			_, err = io.CopyN(io.Discard, client, enough)
+			require.NoError(t, err)
+		})
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,12 +19,13 @@ import (
 type network struct {
 	mu        sync.Mutex
 	listeners map[string]*memoryListener
-	dials     map[string]int  // attempts by address
-	mute      map[string]bool // addresses that do not answer to a dial
+	dials     map[string]int           // attempts by address
+	mute      map[string]bool          // addresses that do not answer to a dial
+	slow      map[string]time.Duration // what a dial takes, even when it was called off
 }
 
 func newNetwork() *network {
-	return &network{listeners: make(map[string]*memoryListener), dials: make(map[string]int), mute: make(map[string]bool)}
+	return &network{listeners: make(map[string]*memoryListener), dials: make(map[string]int), mute: make(map[string]bool), slow: make(map[string]time.Duration)}
 }
 
 func (n *network) listen(_ context.Context, _, address string) (net.Listener, error) {
@@ -40,8 +42,12 @@ func (n *network) listen(_ context.Context, _, address string) (net.Listener, er
 func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
 	n.dials[address]++
-	l, mute := n.listeners[address], n.mute[address]
+	l, mute, slow := n.listeners[address], n.mute[address], n.slow[address]
 	n.mu.Unlock()
+	if slow > 0 {
+		time.Sleep(slow)
+		ctx = context.WithoutCancel(ctx)
+	}
 	switch {
 	case mute:
 		<-ctx.Done()

@@ -82,6 +82,7 @@ func TestPausedSessionPassesNothingToTheServerAndGoesOnWhenTheRouteOpens(t *test
 
 		open(g, 3, "a")
 		hear(t, client, "a")
+		synctest.Wait()
 		require.EqualValues(t, 2, received.Load())
 		require.EqualValues(t, 3, g.Status().Applied)
 		require.Equal(t, time.Minute.Seconds(), g.Status().LastPauseSeconds)

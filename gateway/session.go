@@ -74,10 +74,10 @@ func (s *session) sever(why Cut) {
 	if s.severed.Swap(true) {
 		return
 	}
+	s.gateway.countCut(why)
 	close(s.done)
 	s.server.reset()
 	s.client.reset()
-	s.gateway.countCut(why)
 }
 
 func severAll(sessions []*session, why Cut) {

@@ -92,3 +92,34 @@ func (a *asking) Client(p []byte, stop gateway.Stop) int {
 func (a *asking) Server(p []byte) { a.owing -= len(p) }
 
 func (a *asking) State() gateway.State { return gateway.State{Owing: a.owing > 0} }
+
+// TestSessionIsBusyWhileItsBytesAreOnTheirWay stops a session between its look
+// at the gate and the write, where neither its tracker nor its server knows yet
+// that something comes.
+func TestSessionIsBusyWhileItsBytesAreOnTheirWay(t *testing.T) {
+	a := serve(t, echo)
+	tracker := &slowTracker{entered: make(chan struct{}), goOn: make(chan struct{})}
+	g := start(t, gateway.Config{Track: func() gateway.Tracker { return tracker }, PauseLimit: time.Hour})
+	open(g, 1, a.address())
+	client := dial(t, g)
+	say(t, client, "hello")
+	<-tracker.entered
+	g.Follow(paused(2, a.address()))
+	eventually(t, func() bool { return g.Status().Busy == 1 }, "the pause waits for it")
+	require.EqualValues(t, 1, g.Status().Applied)
+	close(tracker.goOn)
+	hear(t, client, "hello")
+	applied(t, g)
+}
+
+// slowTracker is a tracker that takes its time over the client's bytes.
+type slowTracker struct {
+	following
+	entered, goOn chan struct{}
+}
+
+func (s *slowTracker) Client(p []byte, _ gateway.Stop) int {
+	close(s.entered)
+	<-s.goOn
+	return len(p)
+}

@@ -104,6 +104,10 @@ func TestStateFollowsTransactions(t *testing.T) {
 			{server: success, want: owing}, {server: more, want: open},
 			{client: pull, want: owing}, {server: record, want: owing}, {server: noMore, want: between},
 		},
+		"a result in several parts whose summary begins like its flag": {
+			{client: run, want: owing}, {client: pull, want: owing}, {server: success, want: owing},
+			{server: message(append([]byte{0xB1, 0x70, 0x88}, more[4:len(more)-2]...)...), want: open},
+		},
 		"a query that fails": {
 			{client: run, want: owing}, {client: pull, want: owing},
 			{server: failure, want: owing}, {server: ignored, want: between},
