@@ -67,3 +67,53 @@ func TestDrainWaitsUntilTheClientsKernelHasTheAnswer(t *testing.T) {
 	hear(t, client, answer)
 	applied(t, g)
 }
+
+// keepingListener keeps what it accepts for a look at the sockets.
+type keepingListener struct {
+	net.Listener
+	accepted chan net.Conn
+}
+
+func (l *keepingListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		l.accepted <- conn
+	}
+	return conn, err
+}
+
+func TestBytesOfAPausedSessionAreLeftInItsSocket(t *testing.T) {
+	a := serve(t, func(conn *net.TCPConn) {
+		buf := make([]byte, 16)
+		for n, err := conn.Read(buf); err == nil; n, err = conn.Read(buf) {
+			if text := string(buf[:n]); text != "never mind" {
+				_, _ = conn.Write(buf[:n])
+			}
+		}
+	})
+	accepted := make(chan net.Conn, 2)
+	g := start(t, gateway.Config{PauseLimit: time.Hour, Listen: func(ctx context.Context, network, address string) (net.Listener, error) {
+		l, err := new(net.ListenConfig).Listen(ctx, network, address)
+		return &keepingListener{l, accepted}, err
+	}})
+	open(g, 1, a.address())
+	client := dial(t, g)
+	talk(t, client, "hello", "hello")
+	busy := dial(t, g)
+	say(t, busy, "never mind") // keeps the pause from being applied
+	eventually(t, func() bool { return g.Status().Counters.BytesUp == 15 }, "the server has it")
+	g.Follow(paused(2, a.address()))
+	eventually(t, func() bool { return g.Status().Busy == 1 }, "the other session is quiet")
+	say(t, client, "again")
+	raw, err := (<-accepted).(*net.TCPConn).SyscallConn()
+	require.NoError(t, err)
+	unread := func() (n int) {
+		require.NoError(t, raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.SIOCINQ) }))
+		require.NoError(t, err)
+		return n
+	}
+	eventually(t, func() bool { return unread() == 5 }, "it has arrived")
+	require.Never(t, func() bool { return unread() != 5 }, 20*time.Millisecond, time.Millisecond)
+	open(g, 3, a.address())
+	hear(t, client, "again")
+}

@@ -106,7 +106,7 @@ func TestStateFollowsTransactions(t *testing.T) {
 		},
 		"a result in several parts whose summary begins like its flag": {
 			{client: run, want: owing}, {client: pull, want: owing}, {server: success, want: owing},
-			{server: message(append([]byte{0xB1, 0x70, 0x88}, more[4:len(more)-2]...)...), want: open},
+			{server: message(append([]byte{0xB1, 0x70, 0x88}, more[5:len(more)-2]...)...), want: open},
 		},
 		"a query that fails": {
 			{client: run, want: owing}, {client: pull, want: owing},
