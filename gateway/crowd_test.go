@@ -214,3 +214,55 @@ func TestUpstreamThatSaysNothingHindersNobody(t *testing.T) {
 	open(g, 3, a.address())
 	talk(t, answered, "hello", "hello")
 }
+
+// TestIdleSessionsKeepNoBuffer makes every session use a buffer of its own at the
+// same time, and looks what is left of that.
+func TestIdleSessionsKeepNoBuffer(t *testing.T) {
+	const sessions = 300
+	answer := make(chan struct{})
+	a := serve(t, func(conn *net.TCPConn) {
+		buf := make([]byte, 1)
+		_, _ = conn.Read(buf)
+		_, _ = conn.Write(buf)
+		_, _ = conn.Read(buf)
+		<-answer
+		_, _ = conn.Write(buf)
+		_, _ = conn.Read(buf)
+	})
+	g := start(t, gateway.Config{IsolationAfter: 500 * time.Millisecond, IsolationGrace: time.Hour})
+	open(g, 1, a.address())
+	clients := make([]net.Conn, sessions)
+	for i := range clients {
+		g.Confirm(time.Now())
+		clients[i] = dial(t, g)
+		talk(t, clients[i], "x", "x")
+	}
+	before := inUse()
+	for _, conn := range clients {
+		g.Confirm(time.Now())
+		say(t, conn, "x")
+	}
+	eventually(t, func() bool { return g.Status().Counters.BytesUp == 2*sessions }, "all have asked")
+	eventually(t, func() bool { return g.Status().Silenced }, "the gateway is silenced")
+	close(answer)
+	eventually(t, func() bool { return inUse() > before+sessions*(20<<10) }, "every answer waits in a buffer")
+	for _, conn := range clients {
+		g.Confirm(time.Now())
+		hear(t, conn, "x")
+	}
+	require.Less(t, inUse(), before+sessions*(8<<10))
+}
+
+func TestPauseIsNotTakenForAClientsSilence(t *testing.T) {
+	a := serve(t, echo)
+	g := start(t, gateway.Config{FirstByteTimeout: 100 * time.Millisecond})
+	open(g, 1, a.address())
+	client := dial(t, g)
+	eventually(t, func() bool { return g.Status().Sessions == 1 }, "it has its upstream")
+	g.Follow(paused(2, a.address()))
+	applied(t, g)
+	say(t, client, "hello")
+	time.Sleep(150 * time.Millisecond) // longer than a client may be silent
+	open(g, 3, a.address())
+	hear(t, client, "hello")
+}

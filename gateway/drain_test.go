@@ -162,6 +162,19 @@ func TestDrainWaitsForTheAnswerToCommit(t *testing.T) {
 	})
 }
 
+func TestDrainWaitsForATransactionWhoseNextMessageIsHalfThere(t *testing.T) {
+	bubbleWithDatabase(t, 0, func(t *testing.T, g *gateway.Gateway, d *database, client net.Conn) {
+		talk(t, client, begin, success)
+		send(client, run[:5])
+		g.Follow(drained(2))
+		time.Sleep(500 * time.Millisecond)
+		require.EqualValues(t, 1, g.Status().Applied)
+		talk(t, client, run[5:]+commit, success+success)
+		time.Sleep(2 * time.Millisecond)
+		require.EqualValues(t, 2, g.Status().Applied)
+	})
+}
+
 func TestDrainStopsInTheMidstOfATransactionAfterItsLimit(t *testing.T) {
 	bubbleWithDatabase(t, 0, func(t *testing.T, g *gateway.Gateway, d *database, client net.Conn) {
 		talk(t, client, begin, success)

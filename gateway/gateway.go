@@ -186,7 +186,7 @@ func (g *Gateway) take(route Route) (previous Route, taken bool) {
 	if route.Flow == Open && previous.Flow != Open {
 		g.answers.arm(now)
 	}
-	if !g.running {
+	if !g.running && len(g.sessions) == 0 {
 		g.applied = route.Epoch // there is nobody to apply it to
 	}
 	return previous, true

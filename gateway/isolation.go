@@ -16,7 +16,7 @@ const never = math.MinInt64 / 2
 // time of the answer, or of this call, will not do: the process may have been
 // stopped in between, for as long as it takes to promote somebody else.
 func (g *Gateway) Confirm(asOf time.Time) {
-	at := int64(asOf.Sub(g.base))
+	at := int64(min(asOf.Sub(g.base), time.Since(g.base))) // nobody can vouch for the future
 	for {
 		last := g.confirmed.Load()
 		if at <= last {

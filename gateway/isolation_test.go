@@ -107,9 +107,20 @@ func TestConfirmationCountsFromTheTimeItVouchesFor(t *testing.T) {
 		g.Confirm(time.Now().Add(-time.Second))
 		require.False(t, g.Status().Silenced)
 		g.Confirm(asked)
+		require.False(t, g.Status().Silenced, "an older one takes nothing away")
 		time.Sleep(499 * time.Millisecond)
 		require.False(t, g.Status().Silenced)
 		time.Sleep(2 * time.Millisecond)
+		require.True(t, g.Status().Silenced)
+	})
+}
+
+func TestConfirmationOfTheFutureCountsFromNow(t *testing.T) {
+	bubble(t, isolated, func(t *testing.T, _ *network, g *gateway.Gateway) {
+		g.Confirm(time.Now().Add(time.Hour))
+		time.Sleep(1500 * time.Millisecond)
+		require.False(t, g.Status().Silenced)
+		time.Sleep(time.Millisecond)
 		require.True(t, g.Status().Silenced)
 	})
 }
@@ -148,10 +159,12 @@ func TestSilenceStopsAnAnswerInItsMidst(t *testing.T) {
 			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 			require.NotZero(t, n)
 
-			g.Confirm(time.Now().Add(time.Hour))
 			require.NoError(t, client.SetReadDeadline(time.Now().Add(10*time.Second)))
-			_, err = io.CopyN(io.Discard, client, enough)
-			require.NoError(t, err)
+			for got := int64(0); got < enough; got += 1 << 20 {
+				g.Confirm(time.Now())
+				_, err = io.CopyN(io.Discard, client, 1<<20)
+				require.NoError(t, err)
+			}
 		})
 	}
 }

@@ -146,19 +146,22 @@ func newSink(l *leg, veto func() bool) *sink {
 // go on, and can be called again then. On a socket the veto is asked before each
 // piece that the peer has room for, however long that takes.
 func (s *sink) flush() error {
+	s.err = nil
 	if s.leg.raw != nil {
-		s.err = nil
 		if err := s.leg.raw.Write(s.attempt); err != nil {
-			return err
+			s.err = err
 		}
-		return s.err
+	} else if s.veto() {
+		s.err = errStopped
+	} else {
+		var n int
+		n, s.err = s.leg.conn.Write(s.rest)
+		s.rest = s.rest[n:]
 	}
-	if s.veto() {
-		return errStopped
+	if len(s.rest) == 0 {
+		s.rest = nil // even an empty rest would keep its buffer alive while the session idles
 	}
-	n, err := s.leg.conn.Write(s.rest)
-	s.rest = s.rest[n:]
-	return err
+	return s.err
 }
 
 // push writes as much as the socket takes; false means that it is full.

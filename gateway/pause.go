@@ -3,8 +3,8 @@ package gateway
 import "time"
 
 // pollInterval is how often a pause asks its sessions whether they are quiet.
-// Asking costs 0.1 microseconds a session, and a session that fell quiet is not
-// asked again, so that no session has to report anything while it runs.
+// So no session has to report anything while it runs; and one that was found
+// quiet is not asked again.
 const pollInterval = time.Millisecond
 
 // lateInterval is the same once a pause has exceeded its limit and lives with

@@ -20,10 +20,12 @@ func (s *session) copyClientToServer() {
 	s.expectFirstByte()
 	for {
 		p, err := source.next()
-		s.heardClient()
 		if errors.Is(err, errStopped) {
 			if gate := s.gateway.gate.Load(); s.over() || s.stoppedAt(gate) && !s.waitBehind(gate) {
 				return
+			}
+			if s.unheard { // it may have spoken, but could not be heard
+				s.expectFirstByte()
 			}
 			continue
 		}
@@ -31,6 +33,7 @@ func (s *session) copyClientToServer() {
 			s.clientStopped(err)
 			return
 		}
+		s.heardClient()
 		ok := s.forward(sink, p)
 		source.release()
 		if !ok {
@@ -150,13 +153,13 @@ func (s *session) pass(out output, to *leg) bool {
 // expectFirstByte and heardClient limit how long a client may be silent at the
 // beginning.
 func (s *session) expectFirstByte() {
-	s.listening = true
+	s.unheard = true
 	_ = s.client.conn.SetReadDeadline(time.Now().Add(s.gateway.cfg.FirstByteTimeout))
 }
 
 func (s *session) heardClient() {
-	if s.listening {
-		s.listening = false
+	if s.unheard {
+		s.unheard = false
 		_ = s.client.conn.SetReadDeadline(time.Time{})
 	}
 }

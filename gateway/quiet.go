@@ -31,7 +31,8 @@ func (s *session) quiet(now, pauseBegan time.Time, draining bool) bool {
 	case at.Owing:
 		return false
 	case at.Partial:
-		return still // a client that does not finish its message has only itself to wait for
+		// A client that does not finish its message has only itself to wait for.
+		return still && !(at.Open && draining)
 	default:
 		return !(at.Open && draining)
 	}

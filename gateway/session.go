@@ -28,7 +28,7 @@ type session struct {
 
 	clientEnded    atomic.Bool // the client has ended its direction
 	upstreamBroken atomic.Bool // the server does not take bytes any more
-	listening      bool        // the client has not spoken yet; of its pump alone
+	unheard        bool        // the client has not spoken yet; of its pump alone
 
 	follow  sync.Mutex // guards tracker; held for a look at bytes in memory
 	tracker Tracker    // nil: timing alone
