@@ -88,14 +88,13 @@ func (s situation) fit(i Instance) bool {
 
 // awaited names the write gateways that have not carried out this epoch and may
 // still let a client hear an old main; confirmed is when the last of the others
-// had. A gateway that is gone, or silent for so long that it has silenced
-// itself, is not waited for.
+// was known to have. A gateway that is gone, or out of touch for so long that it
+// has silenced itself, is not waited for, but until then it let writes through.
 func (s situation) awaited() (names string, confirmed time.Time) {
 	var missing []string
 	for _, g := range s.v.Gateways {
 		switch {
-		case g.Gone || g.Silenced:
-		case g.Epoch < s.r.Epoch:
+		case g.Epoch < s.r.Epoch && !g.Gone && !g.Silenced:
 			missing = append(missing, g.Name)
 		case g.At.After(confirmed):
 			confirmed = g.At

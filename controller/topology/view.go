@@ -122,7 +122,8 @@ type Instance struct {
 type Gateway struct {
 	Name string
 	// Epoch is the newest epoch whose route it has carried out to the end, and
-	// At is when the leader learned of it.
+	// At is when the leader learned of it; of a gateway that is Gone or Silenced,
+	// when it learned that.
 	Epoch uint64
 	At    time.Time
 	// Gone: its process is known to be dead.
