@@ -199,10 +199,23 @@ func (d *database) kill() {
 	d.downAt = d.w.now
 }
 
+// newDisk is how long it takes at least to start on another disk: longer than
+// the loss of the process goes unnoticed. A main that came back empty in less
+// would take writes before anybody could tell.
+const newDisk = time.Second
+
+func (d *database) diskLost() bool { return d.damaged && len(d.log) == 0 }
+
+// gone: there is no process. While a new disk is waited for there is none.
+func (d *database) gone() bool { return !d.up && (d.startsAt.IsZero() || d.diskLost()) }
+
 // start begins a process that answers after recovery.
 func (d *database) start(recovery time.Duration) {
 	if d.up || !d.startsAt.IsZero() {
 		return
+	}
+	if d.diskLost() {
+		recovery = max(recovery, newDisk)
 	}
 	d.starts++
 	d.startsAt = d.w.now.Add(recovery)

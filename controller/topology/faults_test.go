@@ -20,13 +20,18 @@ func (w *world) freeze(name string, frozen bool) {
 	d := w.databases[name]
 	if d.up {
 		d.finishVotes()
+		d.finishVoted()
 		d.frozen = frozen
 	}
 }
 
 // cutOff puts an instance on the other side of a partition, or takes it back.
 func (w *world) cutOff(name string, away bool) {
+	if w.databases[name].diskLost() {
+		return
+	}
 	w.databases[name].finishVotes()
+	w.databases[name].finishVoted()
 	w.databases[name].away = away
 }
 
@@ -36,12 +41,30 @@ func (w *world) restart(name string) {
 	w.databases[name].start(w.startDelay)
 }
 
-// loseDisk empties the disk of an instance whose process is gone.
+// loseDisk ends an instance's process and gives it an empty disk. Whoever does
+// that can see it and be seen.
 func (w *world) loseDisk(name string) {
 	d := w.databases[name]
 	d.kill()
 	d.wipe()
-	d.damaged = true
+	d.damaged, d.unseen, d.away = true, false, false
+}
+
+// hide keeps the leader from seeing an instance that everybody else can reach.
+func (w *world) hide(name string) {
+	if d := w.databases[name]; !d.diskLost() {
+		d.unseen = true
+	}
+}
+
+// damaged: some instance has not yet got back what a fault took away.
+func (w *world) damaged() bool {
+	for _, d := range w.databases {
+		if d.damaged {
+			return true
+		}
+	}
+	return false
 }
 
 // heal ends every fault and lets everything run.
@@ -66,16 +89,13 @@ const healLimit = 120 * time.Second
 // been idle for a while, then they stop, and everything has to be equal. It
 // returns what is wrong, or the empty string.
 func (w *world) converge() string {
-	quiet := func() bool {
-		w.settleLosses()
-		return w.record.Gate == topology.GateOpen && w.idle > 40
-	}
+	quiet := func() bool { return w.record.Gate == topology.GateOpen && w.idle > 40 }
 	w.writing = true
 	if !w.runUntil(healLimit, quiet) {
 		return "not whole in time: " + w.unhealed() + ": " + w.reason()
 	}
 	w.writing = false
-	if !w.runUntil(healLimit, func() bool { w.settleLosses(); return w.idle > 40 && w.unhealed() == "" }) {
+	if !w.runUntil(healLimit, func() bool { return w.idle > 40 && w.unhealed() == "" }) {
 		return "not whole: " + w.unhealed() + ": " + w.reason()
 	}
 	w.writing = true

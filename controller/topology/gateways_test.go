@@ -28,7 +28,7 @@ type gateway struct {
 
 	upstream string
 	gate     topology.Gate
-	drain    bool
+	cutBusy  bool
 	session  int // changes when sessions are cut
 	pending  int // writes under way whose answer would pass
 	slow     *slowWrite
@@ -68,7 +68,10 @@ func (g *gateway) touch() {
 	switch {
 	case !g.alive:
 	case !g.away:
-		g.lastTouch, g.silenced = g.w.now, false
+		if g.lastTouch = g.w.now; g.silenced {
+			g.follow(g.w.record) // before anything passes again
+			g.silenced = false
+		}
 		if g.w.record.Epoch > g.knows {
 			g.knows, g.actsAt = g.w.record.Epoch, g.w.now.Add(g.delay)
 		}
@@ -87,19 +90,21 @@ func (g *gateway) follow(r topology.Record) {
 	if gate == topology.GateClosed || upstream != g.upstream && g.upstream != "" {
 		g.cut()
 	}
-	g.upstream, g.gate, g.drain = upstream, gate, drain
+	// A refresh cuts too what its pause cannot quieten: a write that goes on would
+	// commit on the main before its voter is registered again.
+	g.upstream, g.gate, g.cutBusy = upstream, gate, drain || r.Plan == topology.PlanRefresh
 	g.following, g.since = r.Epoch, g.w.now
 	g.knows = max(g.knows, r.Epoch)
 }
 
 // confirm reports the route as carried out once nothing is under way. What is
-// not quiet after the limit is cut before a switchover, else left alone.
+// not quiet after the limit is cut or left alone.
 func (g *gateway) confirm() {
 	busy := g.gate == topology.GatePaused && (g.pending > 0 || g.slow != nil)
 	if busy && g.w.now.Sub(g.since) <= pauseLimit {
 		return
 	}
-	if busy && g.drain {
+	if busy && g.cutBusy {
 		g.cut()
 	}
 	if g.reported != g.following {

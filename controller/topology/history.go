@@ -45,8 +45,12 @@ func (s situation) crown(heir string, plan Plan, gate Gate, format string, args 
 // so that it could be promoted again: about a quarter of a second in which
 // clients are paused and nobody is cut. Never while something else is wrong;
 // an instance that is down is waited for a while, so that the restarts of a
-// rolling update share few refreshes.
+// rolling update share few refreshes. Never on a main that itself restarted and
+// has taken writes since: it would refuse everybody.
 func (s situation) refreshEpoch() *decision {
+	if !s.clean(s.get(s.r.Main)) {
+		return nil
+	}
 	unclean := ""
 	for _, i := range s.others(s.r.Main) {
 		row, listed := s.row(s.r.Main, i.Name)
@@ -77,11 +81,15 @@ func (s situation) leaveRestartedMain() *decision {
 	if voter := s.get(s.r.Voter); s.fit(voter) && s.clean(voter) {
 		return s.pause(PlanSwitchover, "%s restarted in place and took writes since: its epoch must end with a switchover to %s", main.Name, voter.Name)
 	}
-	if clean := s.candidate(main.Name, true); clean != "" {
-		return s.pause(PlanVoter, "%s becomes the voter: %s and the voter restarted, so neither may begin a new epoch", clean, main.Name)
+	if d := s.electCleanVoter(); d != nil {
+		return d
 	}
 	for _, i := range s.others(main.Name) {
-		if i.Name != s.r.Voter && s.fit(i) {
+		switch {
+		case i.Name == s.r.Voter || !s.fit(i):
+		case s.clean(i):
+			return nil // it will become the voter when it has caught up
+		default:
 			return s.quarantine(main.Name, i, "all histories hold a restart of this epoch; a reseeded one is clean")
 		}
 	}

@@ -3,6 +3,7 @@ package topology
 // interlude is asked while the main stays but the gate is not open.
 func (s situation) interlude() *decision {
 	return first(
+		s.chooseByForce,
 		s.replaceLostMain,
 		s.endLongPause,
 		s.waitForGateways,
@@ -35,6 +36,9 @@ func (s situation) switchOver() *decision {
 	t, main := s.get(target), s.get(s.r.Main)
 	if !s.fit(t) {
 		return s.reopen("switchover given up: %s is not fit to be main any more: %s", target, s.unfit(t))
+	}
+	if !s.clean(t) && !main.Terminating {
+		return s.reopen("switchover given up: %s restarted and would refuse the others", target)
 	}
 	row, listed := s.row(main.Name, target)
 	if target != s.r.Voter && !(s.heard(main) && listed && row.caughtUp()) {

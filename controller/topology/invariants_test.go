@@ -184,7 +184,8 @@ func (w *world) checkPromotion(name string, view topology.View) {
 			w.breaks("promotion of %s while %s answers as main", name, i.Name)
 		}
 	}
-	if w.record.Plan == topology.PlanSwitchover || w.record.Plan == topology.PlanRefresh {
+	planned := w.record.Plan == topology.PlanSwitchover || w.record.Plan == topology.PlanRefresh
+	if from := w.databases[w.record.From]; planned && from != nil && from.observed() {
 		w.checkRefusals(name)
 	}
 }
@@ -210,7 +211,7 @@ func (w *world) checkRefusals(name string) {
 func (w *world) cleanChoice(name string) bool {
 	for _, n := range w.names {
 		c := w.databases[n]
-		if n == name || !c.observed() || c.ldt() != w.databases[name].ldt() {
+		if n == name || !c.observed() || c.terminating || c.ldt() != w.databases[name].ldt() {
 			continue
 		}
 		accepts := true
@@ -238,7 +239,7 @@ func (w *world) checkReseed(name string) {
 	if w.record.Gate == topology.GateOpen {
 		need = 2
 	}
-	if holders < need {
+	if holders < need && !w.forced {
 		w.breaks("reseed of %s while only %d others hold every acknowledged write", name, holders)
 	}
 	if name == w.record.Main || name == w.record.Voter && w.record.Gate == topology.GateOpen || name == w.record.Heir {
@@ -299,11 +300,24 @@ func (w *world) unhealed() string {
 		if name != main.name {
 			w.outOfStep(main, w.databases[name], note)
 		}
-		if i := w.view().Instances[name]; !topology.Clean(r, i) {
-			note("%s is not clean", name)
-		}
+	}
+	if unclean := w.unclean(); len(unclean) > 0 && !(len(w.names) == 2 && len(unclean) == 2) {
+		note("not clean: %v", unclean)
 	}
 	return strings.Join(wrong, "; ")
+}
+
+// unclean lists whose history is not clean by the record. Of two instances both
+// may stay so: neither can begin a new epoch, nor is there a third to turn to.
+func (w *world) unclean() []string {
+	var names []string
+	view := w.view()
+	for _, name := range w.names {
+		if !topology.Clean(w.record, view.Instances[name]) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // outOfStep notes what distinguishes a replica from one in sync.

@@ -38,7 +38,10 @@ func (s situation) join(main string, i Instance) *decision {
 			return nil // cureRefusal decides, should nobody else be able to vote
 		}
 		return s.quarantine(main, i, s.alien(i))
-	case listed && row.Status != StatusPhantom && row.Address == i.Replication && stuck && i.Joined != s.r.Reign && i.Name != s.r.Voter:
+	case listed && row.Status != StatusPhantom && row.Address == i.Replication && stuck && i.Joined != s.r.Reign && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
+		if d := s.unvote(i.Name); d != nil {
+			return d
+		}
 		return do(Step{Do: ActDrop, Instance: main, Target: i.Name}, "%s is %s at %s and was not registered since it became a replica: register it anew", i.Name, row.Status, main)
 	case listed && row.Status != StatusPhantom && row.Address == i.Replication && (row.Mode == Async || row.Mode == StrictSync):
 		return nil
@@ -76,14 +79,20 @@ func (s situation) alien(i Instance) string {
 	return ""
 }
 
-// quarantine decides to reseed an instance: one at a time, never the voter. Its
-// data are set aside, not deleted.
+// quarantine decides to reseed an instance: one at a time, never the voter of a
+// main that clients write to. Its data are set aside, not deleted.
 func (s situation) quarantine(main string, i Instance, why string) *decision {
 	if !s.safeWithout(main, i.Name) {
 		return nil
 	}
 	return s.save(func(r *Record) {
 		r.Members[i.Name] = Member{Quarantined: &Quarantine{Reason: why, Since: s.now, Process: i.Process}}
+		if r.From == i.Name {
+			r.From = "" // it cannot take the heir's place any more
+		}
+		if r.Voter == i.Name {
+			r.Voter = ""
+		}
 	}, "%s is quarantined: %s", i.Name, why)
 }
 
@@ -92,11 +101,11 @@ func (s situation) quarantine(main string, i Instance, why string) *decision {
 // have them too. A main that came back alone proves nothing: its node may have
 // lost what was not yet on disk, and then the one it refuses has more.
 func (s situation) safeWithout(main, name string) bool {
-	if !s.get(main).is(RoleMain) || name == s.r.Voter || s.r.Plan == PlanReturn {
+	if !s.get(main).is(RoleMain) || name == s.r.Voter && s.r.Main != "" || s.r.Plan == PlanReturn {
 		return false
 	}
-	for other, m := range s.r.Members {
-		if m.Quarantined != nil && other != name {
+	for _, other := range s.others(name) {
+		if s.r.Members[other.Name].Quarantined != nil {
 			return false
 		}
 	}
@@ -110,14 +119,19 @@ func (s situation) safeWithout(main, name string) bool {
 // reseed carries a quarantine out and ends it.
 func (s situation) reseed(main string, i Instance, q Quarantine) *decision {
 	row, listed := s.row(main, i.Name)
+	joined := s.r.Members[i.Name].Process == i.Process
 	switch {
 	case i.Process == q.Process && s.safeWithout(main, i.Name):
 		return do(Step{Do: ActReseed, Instance: i.Name}, "set the data of %s aside and start it empty: %s", i.Name, q.Reason)
-	case i.Process == q.Process || !i.up():
+	case i.Process == q.Process || !i.up() || !joined && !i.StorageKnown:
 		return nil
+	case !joined && !i.Empty || s.alien(i) != "":
+		return s.save(func(r *Record) {
+			r.Members[i.Name] = Member{Quarantined: &Quarantine{Reason: q.Reason, Since: q.Since, Process: i.Process}}
+		}, "%s restarted with the data that are to be set aside", i.Name)
 	case i.is(RoleMain):
 		return do(Step{Do: ActDemote, Instance: i.Name}, "%s was reseeded: make it a replica", i.Name)
-	case !listed || row.Status == StatusPhantom || row.Status == StatusInvalid && i.Joined != s.r.Reign:
+	case !joined || !listed || row.Status == StatusPhantom || row.Status == StatusInvalid && i.Joined != s.r.Reign:
 		return s.rejoin(main, i, q, listed)
 	case row.Status == StatusReady:
 		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: i.Process, Reign: s.r.Reign} }, "%s was reseeded and is back", i.Name)

@@ -96,6 +96,60 @@ func TestNextChangesNeitherRecordNorView(t *testing.T) {
 	require.Equal(t, same, s)
 }
 
+func TestReseededInstanceIsNotBackBeforeItWasRegisteredAnew(t *testing.T) {
+	s := newScene()
+	s.record.Members["c"] = topology.Member{Quarantined: &topology.Quarantine{Reason: "diverged", Process: "c/1"}}
+	s.restart("c")
+	s.change("c", func(i *topology.Instance) { i.Empty, i.Database, i.Joined = true, "new", 0 })
+	step, _ := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActDrop, Instance: "a", Target: "c"}, step, "the main's row is a stale one")
+}
+
+func TestRemovedInstanceInQuarantineKeepsNobodyFromBeingReseeded(t *testing.T) {
+	s := newScene()
+	s.record.Members["d"] = topology.Member{Quarantined: &topology.Quarantine{Reason: "diverged", Process: "d/1"}}
+	s.change("c", func(i *topology.Instance) { i.Database = "foreign" })
+	step, _ := s.next()
+	require.NotNil(t, step.Record.Members["c"].Quarantined)
+}
+
+func TestVoterThatMovedLeavesTheRecordBeforeItIsRegisteredAnew(t *testing.T) {
+	s := newScene()
+	s.change("b", func(i *topology.Instance) { i.Replication = "elsewhere:10000" })
+	step, _ := s.next()
+	require.Equal(t, topology.ActSave, step.Do)
+	require.Empty(t, step.Record.Voter)
+	require.Equal(t, topology.GatePaused, step.Record.Gate)
+}
+
+func TestRefusingMainIsRestartedOnlyWhereItsStartIsKnownToBeFast(t *testing.T) {
+	for name, c := range map[string]struct {
+		recovery, fast time.Duration
+		restarts       bool
+	}{
+		"fast":       {time.Second, 5 * time.Second, true},
+		"slow":       {time.Minute, 5 * time.Second, false},
+		"not known":  {0, 5 * time.Second, false},
+		"never":      {time.Second, 0, false},
+		"never, n/a": {0, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.policy.FastRecovery = c.fast
+			s.record.Main, s.record.Heir, s.record.From, s.record.Voter = "", "a", "b", ""
+			s.record.Gate, s.record.Plan = topology.GateClosed, topology.PlanFailover
+			for _, n := range []string{"b", "c"} {
+				s.change(n, func(i *topology.Instance) { i.Refused = 3 })
+			}
+			s.change("a", func(i *topology.Instance) { i.Recovery, i.Answer.Replicas = c.recovery, nil })
+			step, _ := s.next()
+			require.Equal(t, c.restarts, step.Do == topology.ActRestart, "%+v", step)
+		})
+	}
+}
+
+// An ASYNC target of a switchover may be promoted when the main says, after the
+// last gateway had stopped, that it has everything.
 func TestSwitchoverTrustsOnlyAnAnswerFromAfterTheLastGatewayStopped(t *testing.T) {
 	asked := noon.Add(-tick)
 	for name, c := range map[string]struct {
@@ -132,3 +186,42 @@ func TestSwitchoverToAnAsyncReplicaWaitsUntilItHasEverything(t *testing.T) {
 	require.Equal(t, "waiting for c to have everything that a has", reason)
 }
 
+func TestRolledBackMainDoesNotStandInForWhoHasMore(t *testing.T) {
+	s := newScene()
+	s.record.Main, s.record.Heir, s.record.From, s.record.Voter = "", "a", "a", ""
+	s.record.Gate, s.record.Plan = topology.GateClosed, topology.PlanReturn
+	s.change("a", func(i *topology.Instance) { i.Crowned = 0 })
+	s.row("c", func(r *topology.Replica) { r.Behind = 6 })
+	step, _ := s.next()
+	require.Equal(t, "c", step.Record.Heir)
+	require.Empty(t, step.Record.From, "a lacks what c has")
+}
+
+func TestForcedFailoverIsNeverKeptWaiting(t *testing.T) {
+	for name, prepare := range map[string]func(s *scene){
+		"a silent main without a voter": func(s *scene) { s.record.Voter = ""; s.lose("a", topology.HealthSilent) },
+		"a pause of the controller": func(s *scene) {
+			s.record.Pause = &topology.Pause{Until: noon.Add(time.Hour)}
+			s.lose("a", topology.HealthSilent)
+		},
+		"a main that waits for a voter": func(s *scene) {
+			s.record.Voter, s.record.Gate, s.record.Plan = "", topology.GateClosed, topology.PlanVoter
+			s.lose("b", topology.HealthSilent)
+			s.row("c", func(r *topology.Replica) { r.Behind = -50 })
+		},
+		"a succession that waits for its heir": func(s *scene) {
+			s.record.Main, s.record.Heir, s.record.Voter = "", "b", ""
+			s.lose("a", topology.HealthSilent)
+			s.lose("b", topology.HealthSilent)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			prepare(s)
+			s.ask(topology.RequestFailover, "c", true)
+			step, reason := s.next()
+			require.Equal(t, "c", step.Record.Heir, reason)
+			require.Nil(t, step.Record.Request)
+		})
+	}
+}

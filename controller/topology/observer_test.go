@@ -36,7 +36,7 @@ func (d *database) observed() bool { return d.running() && !d.away && !d.unseen 
 func (w *world) look(name string) {
 	d, o := w.databases[name], w.observers[name]
 	visible := !d.away && !d.unseen
-	if visible && o.process != d.process() && (d.up || !d.startsAt.IsZero()) {
+	if visible && o.process != d.process() && !d.gone() {
 		*o = observer{process: d.process(), started: w.now, lastSeen: w.now, health: o.health, since: o.since}
 	}
 	if hurry := w.record.Gate != topology.GateOpen; hurry || !w.now.Before(o.nextAsk) {
@@ -73,7 +73,7 @@ func (w *world) judge(d *database, o *observer) topology.Health {
 	visible := !d.away && !d.unseen
 	silence := w.now.Sub(o.lastSeen)
 	switch {
-	case visible && !d.up && d.startsAt.IsZero() && w.now.Sub(d.downAt) >= deadAfterExit:
+	case visible && d.gone() && w.now.Sub(d.downAt) >= deadAfterExit:
 		return topology.HealthDead
 	case silence >= silenceAfter:
 		return topology.HealthSilent

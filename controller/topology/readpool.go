@@ -1,5 +1,7 @@
 package topology
 
+import "cmp"
+
 // ReadPool names the instances that serve reads, in a fixed order: replicas that
 // answer, that the main says are in sync or nearly so, and whose data are not in
 // doubt. While there is no main, the last word of the one before counts. With no
@@ -7,10 +9,7 @@ package topology
 // each instance that does not serve what keeps it out.
 func ReadPool(r Record, v View, p Policy) (pool []string, why map[string]string) {
 	s := situation{r: r, v: v, p: p}
-	main := r.Main
-	if main == "" {
-		main = r.From
-	}
+	main := cmp.Or(r.Main, r.From, r.Heir)
 	why = map[string]string{}
 	for _, name := range s.names() {
 		if reason := s.unreadable(main, s.get(name)); reason != "" {

@@ -263,8 +263,15 @@ func (d *database) finish() {
 func (d *database) finishVotes() {
 	for _, name := range d.w.names {
 		m := d.w.databases[name]
-		if d.prepared != nil && m.commit != nil && !m.commit.stalled && m.commit.txn == *d.prepared && m.running() {
-			m.finish()
+		if d.prepared != nil && m.commit != nil && *d.prepared == m.commit.txn {
+			m.finishVoted()
 		}
+	}
+}
+
+// finishVoted is the same for the main itself.
+func (d *database) finishVoted() {
+	if d.commit != nil && !d.commit.stalled && d.running() {
+		d.finish()
 	}
 }

@@ -34,3 +34,116 @@ func TestEveryInstanceMayRestartInPlaceWhileTheGateIsOpen(t *testing.T) {
 		})
 	}
 }
+
+// poison lets the voter b restart, vote on, and the main a die before anybody
+// could refresh the epoch: b has to be promoted and refuses all others.
+func poison(w *world) {
+	w.frozen = true
+	w.restart("b")
+	w.run(3 * time.Second)
+	w.databases["a"].kill()
+	w.run(deadAfterExit)
+	w.frozen = false
+}
+
+func TestQuarantinedInstanceThatRestartsByItselfIsReseededAllTheSame(t *testing.T) {
+	w := begin(t, 3)
+	w.policy.FastRecovery = 0
+	poison(w)
+	quarantined := func() bool { return w.record.Members["c"].Quarantined != nil }
+	require.True(t, w.runUntil(10*time.Second, quarantined))
+	w.restart("c")
+	healed(t, w)
+}
+
+func TestNobodyBecomesVoterBesideOneThatMayComeBack(t *testing.T) {
+	w := begin(t, 3)
+	w.startDelay = time.Second
+	w.databases["b"].kill()
+	require.True(t, w.runUntil(time.Second, func() bool { return w.record.Plan == "voter" }))
+	w.databases["b"].start(w.startDelay)
+	healed(t, w)
+}
+
+func TestUnpromotableMainHealsByReseedingTheOthersOneAtATime(t *testing.T) {
+	for _, n := range []int{2, 3, 4} {
+		w := begin(t, n)
+		w.policy.FastRecovery = 0
+		poison(w)
+		w.run(3 * time.Second)
+		require.Equal(t, "main", string(w.databases["b"].role))
+		healed(t, w)
+	}
+}
+
+func TestUnpromotableMainHealsByItsRestart(t *testing.T) {
+	for _, n := range []int{2, 3, 4} {
+		w := begin(t, n)
+		poison(w)
+		w.run(3 * time.Second)
+		require.Equal(t, "main", string(w.databases["b"].role))
+		healed(t, w)
+		for name, o := range w.databases {
+			require.LessOrEqual(t, o.starts, 3, "%s was restarted in vain", name)
+		}
+	}
+}
+
+func TestVoterThatIsReplacedStaysAHolderUntilItsMainDropsIt(t *testing.T) {
+	w := begin(t, 3)
+	w.gateways[0].beginSlow(1200 * time.Millisecond) // its answer outlives the pause
+	w.databases["b"].terminating = true
+	require.True(t, w.runUntil(time.Second, func() bool { return w.record.Plan == "voter" }))
+	require.Equal(t, "b", w.record.Voter)
+	w.run(5 * time.Second)
+	require.Equal(t, "c", w.record.Voter)
+	healed(t, w)
+}
+
+func TestSwitchoverToAnUncleanTargetWaitsForTheRefresh(t *testing.T) {
+	w := begin(t, 3)
+	w.restart("b")
+	w.databases["c"].kill() // so that the refresh has to wait
+	w.run(2 * time.Second)
+	w.request("switchover", "b", false)
+	w.run(5 * time.Second)
+	require.Equal(t, "a", w.record.Main)
+	require.NotNil(t, w.record.Request)
+	w.databases["c"].start(w.startDelay)
+	require.True(t, w.runUntil(10*time.Second, func() bool { return w.record.Main == "b" }))
+	healed(t, w)
+}
+
+func TestSwitchoverIsGivenUpWhenItsTargetRestarts(t *testing.T) {
+	w := begin(t, 3)
+	w.gateways[0].beginSlow(900 * time.Millisecond)
+	w.request("switchover", "b", false)
+	require.True(t, w.runUntil(time.Second, func() bool { return w.record.Plan == "switchover" }))
+	w.restart("b")
+	w.run(2 * time.Second)
+	require.Equal(t, "a", w.record.Main)
+	healed(t, w)
+}
+
+func TestMainAndOnlyVoterThatBothRestartedAreLeftAlone(t *testing.T) {
+	w := begin(t, 2)
+	w.frozen = true
+	w.restart("a")
+	w.restart("b")
+	w.run(3 * time.Second)
+	w.frozen = false
+	w.run(20 * time.Second)
+	require.Equal(t, "a", w.record.Main)
+	require.Equal(t, 2, w.databases["a"].starts)
+	healed(t, w)
+}
+
+func TestLostHeirOfARefreshClosesTheGate(t *testing.T) {
+	w := begin(t, 3)
+	w.restart("c")
+	require.True(t, w.runUntil(3*time.Second, func() bool { return w.record.Plan == "refresh" }))
+	w.databases["a"].kill()
+	require.True(t, w.runUntil(time.Second, func() bool { return w.record.Heir == "b" }))
+	require.EqualValues(t, "closed", w.record.Gate)
+	healed(t, w)
+}

@@ -48,10 +48,12 @@ func (s situation) clearOldMain(main string) *decision {
 // (memgraph-observed 1.2); the vote goes on with the main itself, which hands
 // over to the replica that has everything.
 func (s situation) dropDead(main string) *decision {
-	for _, i := range s.others(main) {
-		row, listed := s.row(main, i.Name)
+	for _, row := range s.get(main).Answer.Replicas {
+		i := s.get(row.Name)
 		switch {
-		case !listed || row.Mode == Async || !i.lost():
+		case row.Mode == Async || !i.lost():
+		case i.Health == HealthDead && s.unvote(i.Name) != nil:
+			return s.unvote(i.Name)
 		case i.Health == HealthDead:
 			return do(Step{Do: ActDrop, Instance: main, Target: i.Name}, "drop %s: its process is gone, and as %s replica it blocks writes", i.Name, row.Mode)
 		case s.bestVoter(main) != "":
@@ -65,22 +67,37 @@ func (s situation) dropDead(main string) *decision {
 	return nil
 }
 
-// giveVote makes the best caught-up replica the one STRICT_SYNC replica.
+// giveVote makes the best caught-up replica the one STRICT_SYNC replica: never a
+// second one beside a voter of which nobody knows yet what became of it.
 func (s situation) giveVote(main string) *decision {
 	best := s.bestVoter(main)
 	if best == "" {
 		return nil
 	}
-	for _, i := range s.others(main) {
-		row, listed := s.row(main, i.Name)
-		if listed && row.Mode == StrictSync && i.Name != best && i.up() {
-			return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: Async}, "%s votes no more: %s does", i.Name, best)
+	for _, row := range s.get(main).Answer.Replicas {
+		switch {
+		case row.Mode != StrictSync || row.Name == best:
+		case s.unvote(row.Name) != nil:
+			return s.unvote(row.Name)
+		case s.get(row.Name).is(RoleReplica):
+			return do(Step{Do: ActRegister, Instance: main, Target: row.Name, Mode: Async}, "%s votes no more: %s does", row.Name, best)
+		default:
+			return wait("waiting to learn what becomes of %s, which is registered as voter of %s", row.Name, main)
 		}
 	}
 	if row, _ := s.row(main, best); row.Mode != StrictSync {
 		return do(Step{Do: ActRegister, Instance: main, Target: best, Mode: StrictSync}, "%s becomes the voter", best)
 	}
 	return nil
+}
+
+// unvote: the record loses a voter before its main does, because an answer that
+// a pause left alone may still reach its client.
+func (s situation) unvote(name string) *decision {
+	if s.r.Main == "" || s.r.Voter != name {
+		return nil
+	}
+	return s.save(func(r *Record) { r.Voter = "" }, "%s is about to lose the vote at %s", name, s.r.Main)
 }
 
 // bestVoter is the replica that should vote: fit, with everything that the main
@@ -121,8 +138,11 @@ func (s situation) cureRefusal(name string) *decision {
 		if s.alien(i) == "" || !i.is(RoleReplica) {
 			continue
 		}
-		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && main.Recovery <= s.p.FastRecovery && s.r.Main == "" {
+		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && main.Recovery > 0 && main.Recovery <= s.p.FastRecovery && s.r.Main == "" {
 			return do(Step{Do: ActRestart, Instance: name}, "%s refuses %s although it holds every acknowledged write: its history is poisoned, a restart cures it", name, i.Name)
+		}
+		if main.Marked != s.r.Reign {
+			return s.mark(name) // or the reseeded one would know only the poisoned epoch and be refused again
 		}
 		return s.quarantine(name, i, s.alien(i))
 	}
@@ -137,7 +157,7 @@ func (s situation) open(main string) *decision {
 	case voter == "" && !degraded:
 		return wait("waiting for a replica that has everything to become the voter of %s (policy strict: no write is taken that only one instance holds)", main)
 	case s.get(main).Marked != s.r.Reign:
-		return do(Step{Do: ActMark, Instance: main}, "marker transaction: an epoch without one counts for nothing")
+		return s.mark(main)
 	}
 	reason := "main " + main + ", voter " + voter
 	if voter == "" {
@@ -153,4 +173,8 @@ func (s situation) open(main string) *decision {
 			r.Members[main] = Member{Process: i.Process, Reign: r.Reign}
 		}
 	}, "%s", reason)
+}
+
+func (s situation) mark(main string) *decision {
+	return do(Step{Do: ActMark, Instance: main}, "marker transaction: an epoch without one counts for nothing")
 }

@@ -10,11 +10,12 @@ const requestLife = 30 * time.Second
 // asked for, then what makes the next loss harmless.
 func (s situation) steady() *decision {
 	if s.paused() {
-		return first(s.honourRequest, func() *decision {
+		return first(s.chooseByForce, s.honourRequest, func() *decision {
 			return wait("paused by %s until %s: nothing is done by itself", s.r.Pause.By, s.r.Pause.Until.UTC().Format("15:04:05Z"))
 		})
 	}
 	return first(
+		s.chooseByForce,
 		s.replaceLostMain,
 		s.honourRequest,
 		s.evictMain,
@@ -83,7 +84,7 @@ func (s situation) honourRequest() *decision {
 		return s.refuse("there is no voter to take over; name a target")
 	case target == s.r.Main:
 		return s.refuse("%s is the main", target)
-	case req.Kind == RequestFailover && (req.Force || target == s.r.Voter) && t.is(RoleReplica):
+	case req.Kind == RequestFailover && target == s.r.Voter && t.is(RoleReplica):
 		return s.crown(target, PlanFailover, GateClosed, "failover to %s asked for by %s", target, req.By)
 	case !s.fit(t):
 		return s.refuse("%s is not fit to be main: %s", target, s.unfit(t))
@@ -92,10 +93,11 @@ func (s situation) honourRequest() *decision {
 		return s.refuse("%s lags too far behind %s", target, s.r.Main)
 	}
 	if !s.clean(t) {
-		if d := s.refreshEpoch(); d != nil {
+		d := s.refreshEpoch() // nil while that is not possible: the wish is kept for a while
+		if d != nil {
 			d.step.Record.Request = req
-			return d
 		}
+		return d
 	}
 	return s.pause(PlanSwitchover, "switchover from %s to %s asked for by %s", s.r.Main, target, req.By)
 }
@@ -122,20 +124,24 @@ func (s situation) unfit(i Instance) string {
 	}
 }
 
-// evictMain moves the main off a pod that is being stopped.
+// evictMain moves the main off a pod that is being stopped: to a clean voter if
+// there can be one, else to the voter all the same, as its loss would.
 func (s situation) evictMain() *decision {
 	voter := s.get(s.r.Voter)
 	if !s.get(s.r.Main).Terminating || !s.fit(voter) {
 		return nil
 	}
-	if d := s.refreshEpoch(); d != nil && !s.clean(voter) {
-		return d
+	if !s.clean(voter) {
+		if d := first(s.refreshEpoch, s.electCleanVoter); d != nil {
+			return d
+		}
 	}
 	return s.pause(PlanSwitchover, "main %s is being stopped: switching over to %s", s.r.Main, voter.Name)
 }
 
-// replaceVoter takes the vote away from a replica that cannot cast it. The
-// record loses it before the main does.
+// replaceVoter begins to give the vote of a replica that cannot cast it to
+// another. Until the main is about to lose it (see unvote) it stays the one that
+// holds every acknowledged write.
 func (s situation) replaceVoter() *decision {
 	if s.r.Voter == "" {
 		return nil
@@ -147,26 +153,24 @@ func (s situation) replaceVoter() *decision {
 		return s.save(func(r *Record) { r.Gate, r.Plan = GateClosed, PlanHandover },
 			"voter %s is silent and stalls main %s: handing over", voter.Name, s.r.Main)
 	case voter.Health == HealthDead && other != "":
-		return s.newVoter("its process is gone")
+		return s.changeVoter("its process is gone")
 	case voter.Health == HealthDead, voter.Health == HealthSilent:
 		return wait("voter %s does not answer and no other replica can vote: %s refuses writes until it returns", voter.Name, s.r.Main)
 	case voter.Terminating && other != "":
-		return s.newVoter("it is being stopped")
-	case voter.is(RoleMain):
-		return s.newVoter("it says that it is main")
+		return s.changeVoter("it is being stopped")
 	case !voter.up() || !s.get(s.r.Main).is(RoleMain):
 		return nil
-	case !listed || row.Mode != StrictSync || row.Status == StatusPhantom:
-		return s.newVoter("the main does not have it as voter")
+	case voter.is(RoleMain) || !listed || row.Mode != StrictSync || row.Status == StatusPhantom || row.Address != voter.Replication:
+		return s.save(func(r *Record) { r.Voter, r.Gate, r.Plan = "", GatePaused, PlanVoter },
+			"main %s does not have %s as voter", s.r.Main, voter.Name)
 	case row.Status != StatusReady && row.Status != StatusReplicating && s.now.Sub(voter.Started) > s.p.VoterGrace && other != "":
-		return s.newVoter("it is up but not ready")
+		return s.changeVoter("it is up but not ready")
 	}
 	return nil
 }
 
-func (s situation) newVoter(why string) *decision {
-	return s.save(func(r *Record) { r.Voter, r.Gate, r.Plan = "", GatePaused, PlanVoter },
-		"voter %s is replaced: %s", s.r.Voter, why)
+func (s situation) changeVoter(why string) *decision {
+	return s.pause(PlanVoter, "voter %s is replaced: %s", s.r.Voter, why)
 }
 
 // electVoter gives the vote to a replica when nobody has it.
@@ -176,6 +180,14 @@ func (s situation) electVoter() *decision {
 	}
 	if c := s.candidate(s.r.Main, false); c != "" {
 		return s.pause(PlanVoter, "%s becomes the voter", c)
+	}
+	return nil
+}
+
+// electCleanVoter gives the vote to a replica that can be promoted as it is.
+func (s situation) electCleanVoter() *decision {
+	if c := s.candidate(s.r.Main, true); c != "" {
+		return s.pause(PlanVoter, "%s becomes the voter: its history is clean, that of %s is not", c, s.r.Voter)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import "slices"
 func (s situation) succession() *decision {
 	return first(
 		s.chooseByForce,
+		s.refuseFailover,
 		s.endLongPause,
 		s.waitForGateways,
 		s.replaceHeir,
@@ -16,21 +17,21 @@ func (s situation) succession() *decision {
 	)
 }
 
-// chooseByForce lets a person name another heir, with the price that was shown.
+// chooseByForce lets a person name the next main at any time, with the price that
+// was shown. It comes before every rule that waits for somebody else.
 func (s situation) chooseByForce() *decision {
 	req := s.r.Request
-	if req == nil || req.Kind != RequestFailover {
+	if req == nil || req.Kind != RequestFailover || !req.Force || req.Target == s.r.Main || req.Target == s.r.Heir || !s.get(req.Target).up() {
 		return nil
 	}
-	t := s.get(req.Target)
-	if !req.Force || req.Target == s.r.Heir || !t.up() {
-		return s.refuse("%s is on its way to be main; only `failover --force` to another instance that answers can change that", s.r.Heir)
+	return s.crown(req.Target, PlanFailover, GateClosed, "%s was chosen by %s, giving up what it does not have", req.Target, req.By)
+}
+
+func (s situation) refuseFailover() *decision {
+	if s.r.Request == nil || s.r.Request.Kind != RequestFailover {
+		return nil
 	}
-	return s.save(func(r *Record) {
-		r.Heir, r.Plan, r.Gate, r.Request = t.Name, PlanFailover, GateClosed, nil
-		s.declare(r)
-	},
-		"%s was chosen by %s, giving up what it does not have", t.Name, req.By)
+	return s.refuse("%s is on its way to be main; only `failover --force` to another instance that answers can change that", s.r.Heir)
 }
 
 // replaceHeir turns to the old main or the old voter when the heir is lost
@@ -70,6 +71,7 @@ func (s situation) succeed(heir, next Instance, why string) *decision {
 		}
 		holders = append(holders, "", "")
 		r.Heir, r.From, r.Voter = next.Name, holders[0], holders[1]
+		r.Gate, r.Plan = GateClosed, PlanFailover
 		s.declare(r)
 	}, "%s %s: %s holds every acknowledged write too and is main instead", heir.Name, why, next.Name)
 }
@@ -107,8 +109,13 @@ func (s situation) promoteHeir() *decision {
 	}
 	for _, i := range s.others(heir.Name) {
 		if row, listed := s.row(heir.Name, i.Name); listed && row.Behind > 0 && s.fit(i) {
-			return s.save(func(r *Record) { r.Heir, r.Plan = i.Name, PlanFailover; s.declare(r) },
-				"%s lost writes that %s has: %s is main instead", heir.Name, i.Name, i.Name)
+			return s.save(func(r *Record) {
+				if r.From == heir.Name {
+					r.From = "" // it cannot stand in for anybody
+				}
+				r.Heir, r.Gate, r.Plan = i.Name, GateClosed, PlanFailover
+				s.declare(r)
+			}, "%s lost writes that %s has: %s is main instead", heir.Name, i.Name, i.Name)
 		}
 	}
 	return do(Step{Do: ActDemote, Instance: heir.Name}, "begin a new database epoch on %s", heir.Name)

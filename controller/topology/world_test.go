@@ -272,6 +272,7 @@ func (w *world) save(next topology.Record) {
 	}
 	w.checkSave(next)
 	w.record = next
+	w.settleLosses()
 }
 
 // acknowledged is called when a client has heard that its write is done.
