@@ -25,7 +25,7 @@ func (g *Gateway) accept(ctx context.Context, listener net.Listener) error {
 			backoff = minBackoff
 			g.admit(ctx, conn)
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the listener was closed because ctx has ended
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("gateway %s: the listening socket was closed: %w", g.cfg.Name, err)
 		default:

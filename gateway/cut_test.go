@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"hash"
 	"io"
 	"net"
 	"sync/atomic"
@@ -169,13 +168,13 @@ func TestResetIsPassedOn(t *testing.T) {
 	seen := make(chan error, 1)
 	var resets atomic.Bool
 	a := serve(t, func(conn *net.TCPConn) {
-		_, err := io.ReadFull(conn, make([]byte, 5))
+		_, _ = io.ReadFull(conn, make([]byte, 5))
 		if resets.Load() {
 			_ = conn.SetLinger(0)
 			_ = conn.Close()
 			return
 		}
-		_, err = conn.Read(make([]byte, 1))
+		_, err := conn.Read(make([]byte, 1))
 		seen <- err
 	})
 	g := start(t, gateway.Config{})
@@ -268,7 +267,7 @@ func TestBulkArrivesUnchanged(t *testing.T) {
 			open(g, 1, a.address())
 			client := dial(t, g)
 			say(t, client, "x")
-			var got hash.Hash = sha256.New()
+			got := sha256.New()
 			n, err := io.Copy(got, client)
 			require.NoError(t, err)
 			require.EqualValues(t, size+2100, n)

@@ -104,13 +104,6 @@ func serve(t testing.TB, handle func(conn *net.TCPConn)) *server {
 
 func (s *server) address() string { return s.Addr().String() }
 
-// accepted is how many connections the server got.
-func (s *server) accepted() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conns)
-}
-
 // echo sends back what it gets. It does not let io.Copy splice: the pipes that
 // the net package keeps for that would count among the gateway's open files.
 func echo(conn *net.TCPConn) {

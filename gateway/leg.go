@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -107,7 +108,7 @@ func (s *source) read(fd uintptr) (done bool) {
 	s.buf = s.buffers.Get().(*buffer)
 	s.n, s.err = ignoringEINTR(unix.Read, fd, s.buf[:])
 	switch {
-	case s.err == unix.EAGAIN:
+	case errors.Is(s.err, unix.EAGAIN):
 		s.release()
 		return false
 	case s.err != nil:
@@ -172,7 +173,7 @@ func (s *sink) push(fd uintptr) (done bool) {
 			return true
 		}
 		n, err := ignoringEINTR(unix.Write, fd, s.rest)
-		if err == unix.EAGAIN {
+		if errors.Is(err, unix.EAGAIN) {
 			return false
 		}
 		if err != nil {
@@ -187,7 +188,7 @@ func (s *sink) push(fd uintptr) (done bool) {
 func ignoringEINTR(call func(int, []byte) (int, error), fd uintptr, p []byte) (int, error) {
 	for {
 		n, err := call(int(fd), p)
-		if err != unix.EINTR {
+		if !errors.Is(err, unix.EINTR) {
 			return n, err
 		}
 	}

@@ -25,16 +25,18 @@ func (s *session) quiet(now, pauseBegan time.Time, draining bool) bool {
 	}
 	still := now.Sub(s.stillSince) >= s.gateway.cfg.QuietFor
 	at := s.standing()
+	if at.Open && draining && !at.Lost {
+		return false
+	}
 	switch {
 	case at.Lost:
 		return s.up.Load() == 0 || still && !s.awaiting.Load()
 	case at.Owing:
 		return false
 	case at.Partial:
-		// A client that does not finish its message has only itself to wait for.
-		return still && !(at.Open && draining)
+		return still // a client that does not finish its message has only itself to wait for
 	default:
-		return !(at.Open && draining)
+		return true
 	}
 }
 

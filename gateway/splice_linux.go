@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"io"
 	"os"
 
@@ -69,7 +70,7 @@ func (s *splice) pull(fd uintptr) (done bool) {
 		return true
 	case err == nil:
 		s.err = io.EOF
-	case err != unix.EAGAIN:
+	case !errors.Is(err, unix.EAGAIN):
 		s.err = os.NewSyscallError("splice", err)
 	}
 	s.giveBack()
@@ -92,7 +93,7 @@ func (s *splice) push(fd uintptr) (done bool) {
 			return true
 		}
 		n, err := spliceIgnoringEINTR(s.pipe.read, int(fd), s.inside)
-		if err == unix.EAGAIN {
+		if errors.Is(err, unix.EAGAIN) {
 			return false
 		}
 		if err != nil {
@@ -121,7 +122,7 @@ func (s *splice) abandon() {
 func spliceIgnoringEINTR(from, to, size int) (int, error) {
 	for {
 		n, err := unix.Splice(from, nil, to, nil, size, unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
-		if err != unix.EINTR {
+		if !errors.Is(err, unix.EINTR) {
 			return int(n), err
 		}
 	}

@@ -14,10 +14,10 @@ const entry = "\x88has_more\xC3"
 
 func (h *hasMore) look(content []byte) {
 	for _, b := range content {
-		switch {
-		case b == entry[h.matched]:
+		switch b {
+		case entry[h.matched]:
 			h.matched++
-		case b == entry[0]:
+		case entry[0]:
 			h.matched = 1
 		default:
 			h.matched = 0

@@ -25,7 +25,7 @@ const (
 )
 
 // magic opens every Bolt connection.
-var magic = [4]byte{0x60, 0x60, 0xB0, 0x17}
+const magic = "\x60\x60\xB0\x17"
 
 // Tracker follows one Bolt session. The zero Tracker is ready for use.
 // It is not safe for concurrent use.
