@@ -53,6 +53,7 @@ type Controller struct {
 	timeline    timeline
 	transitions []api.Transition
 	failure     string
+	lastStep    string
 	retryAt     time.Time
 	unavailable time.Duration
 	turned      time.Time

@@ -102,7 +102,11 @@ func (c *Controller) turn(ctx context.Context) bool {
 		return false
 	}
 	c.failure = ""
-	return true
+	// The same step again means that the last one changed nothing that can be
+	// seen; what would then run hot waits for a tick.
+	again := describe(step) == c.lastStep
+	c.lastStep = describe(step)
+	return !again
 }
 
 func (c *Controller) leads() bool { return c.config.Lease.Until().After(c.config.Now()) }

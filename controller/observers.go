@@ -16,8 +16,9 @@ type observers struct {
 	log       *slog.Logger
 	changed   func()
 
-	mu  sync.Mutex
-	all map[string]*watched
+	listing sync.Mutex // held from a look at the fleet until it is taken over
+	mu      sync.Mutex
+	all     map[string]*watched
 }
 
 // watched is a running observer.
@@ -43,6 +44,8 @@ func (o *observers) run(ctx context.Context) {
 // sync brings the observers in line with the fleet's list. An instance whose
 // address changed is a new one to its observer.
 func (o *observers) sync(ctx context.Context) {
+	o.listing.Lock()
+	defer o.listing.Unlock()
 	listed := map[string]bool{}
 	for _, p := range o.fleet.List() {
 		listed[p.Name] = true
@@ -62,6 +65,19 @@ func (o *observers) sync(ctx context.Context) {
 		if !listed[name] {
 			o.end(name)
 			o.changed()
+		}
+	}
+}
+
+// refresh takes over at once what the fleet knows of one instance, for a caller
+// that has just changed it: whatever was known of the process before is gone
+// when it returns.
+func (o *observers) refresh(name string) {
+	o.listing.Lock()
+	defer o.listing.Unlock()
+	for _, p := range o.fleet.List() {
+		if w := o.get(name); w != nil && p.Name == name && w.at(p) {
+			w.follow(p)
 		}
 	}
 }

@@ -45,8 +45,10 @@ func (c *Controller) perform(ctx context.Context, step topology.Step, view topol
 	case topology.ActSave:
 		return c.save(ctx, step.Record)
 	case topology.ActRestart:
+		defer c.observers.refresh(step.Instance)
 		return c.config.Fleet.Restart(ctx, step.Instance)
 	case topology.ActReseed:
+		defer c.observers.refresh(step.Instance)
 		return c.config.Fleet.Reseed(ctx, step.Instance, c.record.Members[step.Instance].Quarantined.Reason)
 	}
 	err := c.tell(ctx, step, view)

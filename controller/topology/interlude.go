@@ -50,6 +50,13 @@ func (s situation) switchOver() *decision {
 	return s.crown(target, PlanSwitchover, GateClosed, "clients are quiet: %s follows %s", target, main.Name)
 }
 
+// beginHandover closes the gate: from then on nothing is acknowledged, not even
+// what a pause would leave alone.
+func (s situation) beginHandover(silent string) *decision {
+	return s.save(func(r *Record) { r.Gate, r.Plan = GateClosed, PlanHandover },
+		"voter %s is silent and stalls main %s: handing over", silent, s.r.Main)
+}
+
 // handOver goes from a main that stalls behind a silent voter to a replica of
 // which that main itself says, after the gateways have closed, that it has
 // everything. Nothing can have been acknowledged since: the voter is gone. The

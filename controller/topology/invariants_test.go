@@ -184,7 +184,7 @@ func (w *world) checkPromotion(name string, view topology.View) {
 			w.breaks("promotion of %s while %s answers as main", name, i.Name)
 		}
 	}
-	planned := w.record.Plan == topology.PlanSwitchover || w.record.Plan == topology.PlanRefresh
+	planned := (w.record.Plan == topology.PlanSwitchover || w.record.Plan == topology.PlanRefresh) && w.promoted < w.record.Reign
 	if from := w.databases[w.record.From]; planned && from != nil && from.observed() {
 		w.checkRefusals(name)
 	}

@@ -46,12 +46,15 @@ func (s situation) join(main string, i Instance) *decision {
 	case listed && row.Status != StatusPhantom && row.Address == i.Replication && (row.Mode == Async || row.Mode == StrictSync):
 		return nil
 	}
-	if m := s.r.Members[i.Name]; m.Reign < s.r.Reign {
+	if m := s.r.Members[i.Name]; m.Reign < s.r.Reign || m.Process != i.Process && s.fresh(i) {
 		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: i.Process, Reign: s.r.Reign} },
 			"%s joins in reign %d", i.Name, s.r.Reign)
 	}
 	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: s.mode(main, i)}, "register %s at %s", i.Name, main)
 }
+
+// fresh: it came up on an empty disk, so it has no history that could be unclean.
+func (s situation) fresh(i Instance) bool { return i.StorageKnown && i.Empty && !s.ours(i) }
 
 // mode of a new registration. While the gate is not open nobody's write can
 // abort, so the first one is registered as voter at once; else it catches up as

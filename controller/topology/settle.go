@@ -56,7 +56,10 @@ func (s situation) dropDead(main string) *decision {
 			return s.unvote(i.Name)
 		case i.Health == HealthDead:
 			return do(Step{Do: ActDrop, Instance: main, Target: i.Name}, "drop %s: its process is gone, and as %s replica it blocks writes", i.Name, row.Mode)
-		case s.bestVoter(main) != "":
+		case s.bestVoter(main) == "":
+		case s.r.Main != "":
+			return s.beginHandover(i.Name)
+		default:
 			return s.save(func(r *Record) {
 				r.Main, r.From, r.Heir, r.Plan, r.Gate = "", main, s.bestVoter(main), PlanHandover, GateClosed
 				s.declare(r)

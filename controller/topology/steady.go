@@ -150,8 +150,7 @@ func (s situation) replaceVoter() *decision {
 	row, listed := s.row(s.r.Main, voter.Name)
 	switch {
 	case voter.Health == HealthSilent && other != "" && s.get(s.r.Main).is(RoleMain):
-		return s.save(func(r *Record) { r.Gate, r.Plan = GateClosed, PlanHandover },
-			"voter %s is silent and stalls main %s: handing over", voter.Name, s.r.Main)
+		return s.beginHandover(voter.Name)
 	case voter.Health == HealthDead && other != "":
 		return s.changeVoter("its process is gone")
 	case voter.Health == HealthDead, voter.Health == HealthSilent:

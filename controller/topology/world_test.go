@@ -36,9 +36,10 @@ type world struct {
 	observers map[string]*observer
 	deeds     deeds
 	retryAt   time.Time
-	frozen    bool // the leader does nothing
-	steps     int  // performed so far
-	idle      int  // ticks since the last one
+	frozen    bool   // the leader does nothing
+	promoted  uint64 // the last reign in which somebody was promoted
+	steps     int    // performed so far
+	idle      int    // ticks since the last one
 	after     func(step int)
 
 	// storageDelay is how long it takes to learn a new process's storage, and
@@ -215,6 +216,9 @@ func (w *world) statement(d *database, step topology.Step) error {
 		return d.demote()
 	case topology.ActPromote:
 		err := d.promote()
+		if err == nil {
+			w.promoted = w.record.Reign
+		}
 		if err == nil && w.snapshot {
 			d.takeSnapshot()
 		}
@@ -260,6 +264,7 @@ func (w *world) process(step topology.Step) error {
 	d.kill()
 	if step.Do == topology.ActReseed {
 		d.wipe()
+		d.damaged = false
 	}
 	d.forgetRole()
 	d.start(w.startDelay)
