@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	standin "memgraph-controller/clusters/standin"
 	"memgraph-controller/clusters/standin/bolt"
 )
 
@@ -169,6 +170,31 @@ func TestShutdownWaitsForABlockedCommit(t *testing.T) {
 		l.holds("mg1", 2)
 		l.holds("mg2", 2)
 	})
+}
+
+// A decision that arrives while the log is being closed must not open a segment
+// of its own, which the next start would not understand.
+func TestVoterThatIsShutDownBetweenVoteAndDecisionStartsAgain(t *testing.T) {
+	for moment := range 20 {
+		inLab(t, func(l *lab) {
+			l.cluster("STRICT_SYNC", "")
+			l.ok("mg1", create(1))
+			l.nodes["mg2"].Faults().Set(standin.FaultSet{
+				Replication: standin.ReplicationFaults{Delay: standin.Duration(5 * time.Millisecond)},
+				Fsync:       standin.FsyncFaults{Delay: standin.Duration(20 * time.Millisecond)},
+			})
+			write := l.background("mg1", create(2))
+			time.Sleep(time.Duration(moment) * time.Millisecond)
+			require.NoError(t, l.nodes["mg2"].Shutdown(l.t.Context()))
+			<-write
+			l.start("mg2")
+			l.settle()
+			l.run("mg1", create(3)) // fails where the decision did not arrive: only now the main learns of it
+			l.settle()
+			l.ok("mg1", create(4))
+			l.holds("mg2", l.ids("mg1")...)
+		})
+	}
 }
 
 // Transcript 20 M.

@@ -207,6 +207,7 @@ func (i *Instance) Shutdown(ctx context.Context) error {
 			i.log.Error("no snapshot on exit", "error", err)
 		}
 	}
+	i.stopFollowing()
 	if err := i.engine.lock.lock(ctx); err != nil {
 		return fmt.Errorf("shut down %s: %w", i.config.Name, err)
 	}
@@ -214,6 +215,17 @@ func (i *Instance) Shutdown(ctx context.Context) error {
 	i.engine.lock.unlock()
 	i.Kill()
 	return err
+}
+
+// stopFollowing hears no main any more. What a main has asked for already is
+// done first, which takes the engine's lock.
+func (i *Instance) stopFollowing() {
+	i.mu.Lock()
+	server := i.server
+	i.mu.Unlock()
+	if server != nil {
+		server.Close()
+	}
 }
 
 // die ends the instance from within. Died tells it to whoever runs it, who

@@ -37,8 +37,12 @@ func (l *Log) Append(id Identity, tx Transaction) error {
 func (l *Log) Prepare(id Identity, tx Transaction) error { return l.write(id, prepared, tx) }
 
 // Decide commits the transaction that was prepared last. An aborted one needs
-// no record.
+// no record. It is an error when the segment with it was closed since: the
+// decision would stand in a segment that nobody's transactions belong to.
 func (l *Log) Decide(ts uint64) error {
+	if l.file == nil {
+		return fmt.Errorf("write-ahead log: decide transaction %d: its segment is closed", ts)
+	}
 	if err := l.write(l.identity, decided, Transaction{TS: ts}); err != nil {
 		return err
 	}

@@ -75,6 +75,16 @@ func TestRecoverLeavesOutWhatWasPreparedAndNotDecided(t *testing.T) {
 	require.Equal(t, uint64(6), r.TS)
 }
 
+func TestDecisionAfterTheSegmentWasClosedIsRefused(t *testing.T) {
+	var d disk.Memory
+	log := newLog(&d, 0)
+	require.NoError(t, log.Append(id("E0"), tx(2)))
+	require.NoError(t, log.Prepare(id("E0"), tx(4)))
+	require.NoError(t, log.Rotate())
+	require.ErrorContains(t, log.Decide(4), "4")
+	require.Equal(t, []wal.Transaction{tx(2)}, recovered(t, &d).Transactions)
+}
+
 func TestRecoverCutsTheTornEndAndNamesIt(t *testing.T) {
 	for cut := 1; cut < 19; cut++ {
 		var d disk.Memory
