@@ -112,11 +112,16 @@ func (l *localRun) controller(store *local.Store, fleet *local.Fleet, log *slog.
 		Name: "local", Cluster: filepath.Base(l.DataDir), Version: version(),
 		Fleet: fleet, Store: store, Processes: fleet, Connect: l.connect(log),
 		Write:  gateway.New(gateway.Config{Name: "rw", Address: l.Write, Log: log, Track: boltframe.Track, OnSighting: sighted}),
-		Read:   gateway.New(gateway.Config{Name: "ro", Address: l.Read, Log: log, OnSighting: sighted}),
+		Read:   gateway.New(gateway.Config{Name: "ro", Address: l.Read, Log: log, Track: boltframe.Track, DrainLimit: readDrain, OnSighting: sighted}),
 		Policy: policy, Detection: detection, User: l.User, Password: l.Password, Log: log,
 	})
 	return c, err
 }
+
+// readDrain is how long a read may go on at an instance that leaves the read
+// pool. A failover waits for it, because who is promoted leaves the pool first;
+// most reads take a few milliseconds.
+const readDrain = 250 * time.Millisecond
 
 func (l *localRun) connect(log *slog.Logger) func(controller.Process) (controller.Database, error) {
 	return func(p controller.Process) (controller.Database, error) {

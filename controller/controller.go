@@ -44,6 +44,7 @@ type Controller struct {
 	stale       bool // it may have changed
 	loaded      time.Time
 	recordErr   error
+	reads       topology.Reads
 	deeds       deeds
 	health      since
 	applied     since

@@ -142,9 +142,10 @@ func (c *Controller) look(now time.Time) topology.View {
 	for name, i := range view.Instances {
 		view.Instances[name] = c.deeds.recall(i, mainProcess)
 	}
-	status := c.config.Write.Status()
+	write, read := c.config.Write.Status(), c.config.Read.Status()
+	applied := min(write.Applied, read.Applied)
 	view.Gateways[c.config.Name] = topology.Gateway{
-		Name: c.config.Name, Epoch: status.Applied, At: c.applied.since(c.config.Name, strconv.FormatUint(status.Applied, 10), now), Silenced: status.Silenced,
+		Name: c.config.Name, Epoch: applied, At: c.applied.since(c.config.Name, strconv.FormatUint(applied, 10), now), Silenced: write.Silenced,
 	}
 	return view
 }
@@ -187,10 +188,13 @@ func (c *Controller) routeReads(view topology.View) {
 	if c.record.Epoch == 0 {
 		return
 	}
-	pool, _ := topology.ReadPool(c.record, view, c.config.Policy)
+	c.reads = topology.ReadPool(c.record, view, c.config.Policy, c.reads.Pool)
 	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Open}
-	for _, name := range pool {
+	for _, name := range c.reads.Pool {
 		route.Upstreams = append(route.Upstreams, view.Instances[name].Bolt)
+	}
+	for _, name := range c.reads.Leaving {
+		route.Leaving = append(route.Leaving, view.Instances[name].Bolt)
 	}
 	c.config.Read.Follow(route)
 }

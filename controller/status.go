@@ -18,6 +18,7 @@ type snapshot struct {
 	record      topology.Record
 	recordErr   error
 	view        topology.View
+	reads       topology.Reads
 	decision    api.Decision
 	failure     string
 	lag         map[string]time.Duration
@@ -53,7 +54,7 @@ func (c *Controller) publish(view topology.View, now time.Time) {
 	}
 	c.turned = now
 	c.published.Store(&snapshot{
-		at: now, record: c.record, recordErr: c.recordErr, view: view, decision: c.decision, failure: c.failure,
+		at: now, record: c.record, recordErr: c.recordErr, view: view, reads: c.reads, decision: c.decision, failure: c.failure,
 		lag: c.lags(view, now), transitions: slices.Clone(c.transitions), failovers: c.timeline.list(), unavailable: c.unavailable,
 	})
 }
@@ -74,7 +75,6 @@ func (c *Controller) lags(view topology.View, now time.Time) map[string]time.Dur
 // Status implements api.Backend.
 func (c *Controller) Status() api.Status {
 	s := c.published.Load()
-	pool, why := topology.ReadPool(s.record, s.view, c.config.Policy)
 	status := api.Status{
 		Version: c.config.Version, Cluster: c.config.Cluster, Controller: c.config.Name, Leader: c.config.Lease.Leader(),
 		Time: s.at, Epoch: s.record.Epoch, Record: s.record, Instances: []api.Instance{},
@@ -85,7 +85,7 @@ func (c *Controller) Status() api.Status {
 		status.Paused = s.record.Pause
 	}
 	for _, name := range sortedNames(s.view) {
-		status.Instances = append(status.Instances, s.instance(name, slices.Contains(pool, name), why[name], status.Gateways))
+		status.Instances = append(status.Instances, s.instance(name, status.Gateways))
 	}
 	status.Routing = s.routing(status.Gateways)
 	return status
@@ -106,13 +106,13 @@ func (s *snapshot) routing(gateways []gateway.Status) api.Routing {
 }
 
 // instance is one instance as the API shows it.
-func (s *snapshot) instance(name string, pooled bool, why string, gateways []gateway.Status) api.Instance {
+func (s *snapshot) instance(name string, gateways []gateway.Status) api.Instance {
 	i, m := s.view.Instances[name], s.record.Members[name]
 	main := s.view.Instances[s.record.Main]
 	out := api.Instance{
 		Name: name, Bolt: i.Bolt, Replication: i.Replication, Role: i.Answer.Role, Health: i.Health,
 		Process: i.Process, Started: i.Started, Answered: i.Answer.Asked, Lag: api.Duration(s.lag[name]),
-		InReadPool: pooled, OutOfPool: why, Terminating: i.Terminating, Refused: i.Refused == s.record.Reign && i.Refused != 0,
+		InReadPool: slices.Contains(s.reads.Pool, name), OutOfPool: s.reads.Why[name], Terminating: i.Terminating, Refused: i.Refused == s.record.Reign && i.Refused != 0,
 		Quarantined: m.Quarantined, Clean: topology.Clean(s.record, i), Sessions: map[string]int{},
 	}
 	out.PID, _, _ = strings.Cut(strings.TrimPrefix(i.Process, "pid-"), "-")
@@ -187,7 +187,7 @@ func (c *Controller) Ready() []api.Check {
 // gatewayCounts is what the timeline reads.
 func (c *Controller) gatewayCounts() counts {
 	w, r := c.config.Write.Status(), c.config.Read.Status()
-	g := counts{applied: w.Applied, firstAnswer: w.FirstAnswerAt, released: int(w.Counters.Released)}
+	g := counts{applied: min(w.Applied, r.Applied), firstAnswer: w.FirstAnswerAt, released: int(w.Counters.Released)}
 	for _, reason := range []gateway.Cut{gateway.CutRoute, gateway.CutBusy, gateway.CutIsolated} {
 		g.cut += int(w.Counters.Cut[reason] + r.Counters.Cut[reason])
 	}

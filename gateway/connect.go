@@ -71,7 +71,7 @@ func (g *Gateway) begin(s *session, u *upstream, conn net.Conn) bool {
 	u.connecting--
 	u.suspect = time.Time{}
 	g.counters.Dialed++
-	if u.left.Load() {
+	if u.leaves() {
 		return false
 	}
 	if g.stall.stalled {

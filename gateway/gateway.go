@@ -42,7 +42,7 @@ type state struct {
 	pause   pause
 
 	upstreams []*upstream // of the route, in its order
-	leaving   []*upstream // left the route, still have sessions
+	leaving   []*upstream // no targets any more, still have sessions
 	turn      int         // round robin among equal upstreams
 
 	nextID     uint64
@@ -147,7 +147,7 @@ func (g *Gateway) shutDown() {
 // exception of what is on its way at this very moment; Status.Applied tells when
 // that has come to rest too. Follow never blocks.
 func (g *Gateway) Follow(route Route) {
-	route.Upstreams = slices.Clone(route.Upstreams)
+	route.Upstreams, route.Leaving = slices.Clone(route.Upstreams), slices.Clone(route.Leaving)
 	previous, taken := g.take(route)
 	switch {
 	case !taken:
@@ -175,7 +175,7 @@ func (g *Gateway) take(route Route) (previous Route, taken bool) {
 		g.applied-- // the epoch means something else now
 	}
 	now := time.Now()
-	g.retarget(route.targets())
+	g.retarget(route.targets(), route.Leaving, now, now.Add(g.cfg.DrainLimit))
 	g.pause.begin(route, now, g.cfg)
 	gate := g.gate.Load()
 	stop := route.stop()

@@ -47,11 +47,14 @@ func (p *pause) begin(route Route, now time.Time, cfg Config) {
 // that have to go and finds out when everything has come to rest.
 func (g *Gateway) settle(now time.Time) (next time.Time) {
 	g.mu.Lock()
-	leaving := g.departed()
+	leaving, draining := g.departed(now)
 	busy, again := g.judge(now)
 	g.mu.Unlock()
 	severAll(leaving, CutRoute)
 	severAll(busy, CutBusy)
+	if draining {
+		again = earliest(again, now.Add(pollInterval))
+	}
 	return again
 }
 

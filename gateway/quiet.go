@@ -40,35 +40,52 @@ func (s *session) quiet(now, pauseBegan time.Time, draining bool) bool {
 	}
 }
 
+// drained tells whether the session can be cut without harm: it is between two
+// transactions, and its client's kernel has everything that was said.
+func (s *session) drained(now time.Time) bool {
+	return s.quiet(now, s.upstream.drainFrom, true) && s.client.flushed()
+}
+
+// stopUnder is where this session is stopped under a gate. While its upstream is
+// drained it begins no transaction.
+func (s *session) stopUnder(gate *gate) Stop {
+	if s.upstream.draining.Load() {
+		return max(gate.stop, BeforeTransaction)
+	}
+	return gate.stop
+}
+
 // stoppedAt tells whether bytes of this session must stay in the client's socket
 // under a gate. Under BeforeTransaction they have to be looked at first.
 func (s *session) stoppedAt(gate *gate) bool {
+	stop := s.stopUnder(gate)
 	switch {
-	case gate.silenced || gate.stop == AtOnce:
+	case gate.silenced || stop == AtOnce:
 		return true
-	case gate.stop == Nowhere:
+	case stop == Nowhere:
 		return false
 	}
 	at := s.standing()
-	return at.Lost || gate.stop == BeforeMessage && !at.Partial
+	return at.Lost || stop == BeforeMessage && !at.Partial
 }
 
 // permit returns how many bytes of p may go to the server under a gate.
 func (s *session) permit(p []byte, gate *gate) int {
-	if gate.silenced || gate.stop == AtOnce {
+	stop := s.stopUnder(gate)
+	if gate.silenced || stop == AtOnce {
 		return 0
 	}
 	s.follow.Lock()
 	defer s.follow.Unlock()
 	allowed := 0
 	if s.tracker != nil {
-		allowed = s.tracker.Client(p, gate.stop)
+		allowed = s.tracker.Client(p, stop)
 		if !s.tracker.State().Lost {
 			return allowed
 		}
 		s.tracker = nil
 	}
-	if gate.stop == Nowhere {
+	if stop == Nowhere {
 		return len(p)
 	}
 	return allowed

@@ -20,10 +20,15 @@ type Route struct {
 	// Epoch orders routes: an older one than the current is ignored. A route of
 	// the same epoch replaces the current one.
 	Epoch uint64 `json:"epoch"`
-	// Upstreams are host:port addresses. Sessions to an address that is not
-	// among them any more are cut at once. With an IP address the way to an
+	// Upstreams are host:port addresses. With an IP address the way to an
 	// upstream needs no DNS. Empty: the same as Closed.
 	Upstreams []string `json:"upstreams"`
+	// Leaving are addresses that may still be heard but get no new session: each
+	// session that is left there goes on until it is between two transactions,
+	// at most Config.DrainLimit, and is cut then. An upstream that is named
+	// neither here nor in Upstreams is cut at once. Naming one that has no
+	// sessions means nothing. See Drain for what it spares clients.
+	Leaving []string `json:"leaving,omitempty"`
 	// Flow is Open, Paused or Closed; anything else counts as Closed.
 	Flow Flow `json:"flow"`
 	// Drain matters when Paused: a cut will follow, so each session goes on until
@@ -49,7 +54,7 @@ func (r Route) targets() []string {
 
 func (r Route) equal(other Route) bool {
 	return r.Epoch == other.Epoch && r.Flow == other.Flow && r.Drain == other.Drain &&
-		r.CutBusy == other.CutBusy && slices.Equal(r.Upstreams, other.Upstreams)
+		r.CutBusy == other.CutBusy && slices.Equal(r.Upstreams, other.Upstreams) && slices.Equal(r.Leaving, other.Leaving)
 }
 
 // stop is where this route stops sessions on their way to the server.

@@ -130,7 +130,7 @@ func (g *Gateway) forget(s *session) {
 	delete(s.upstream.sessions, s)
 	g.counters.BytesUp += s.up.Load()
 	g.counters.BytesDown += s.down.Load()
-	waited := s.upstream.left.Load() || g.pause.busy > 0
+	waited := s.upstream.leaves() || g.pause.busy > 0
 	g.mu.Unlock()
 	if waited {
 		g.rouse()

@@ -13,12 +13,15 @@ const suspicion = time.Second
 
 // upstream is one address of the route, from the route that brings it to the
 // route that does not have it any more. An address that comes back is another
-// upstream. The fields below left belong to state.
+// upstream. The fields below cancel belong to state.
 type upstream struct {
-	address string
-	left    atomic.Bool     // it is not in the route any more
-	dialing context.Context // ends when it leaves
-	cancel  context.CancelFunc
+	address  string
+	left     atomic.Bool     // nothing passes to it or from it any more
+	draining atomic.Bool     // its sessions end when they are between two transactions
+	dialing  context.Context // ends when it begins to leave
+	cancel   context.CancelFunc
+
+	drainFrom, drainUntil time.Time // set while draining
 
 	sessions   map[*session]struct{}
 	connecting int
@@ -34,17 +37,36 @@ func newUpstream(address string) *upstream {
 // load is what least connections compares.
 func (u *upstream) load() int { return len(u.sessions) + u.connecting }
 
-// retarget changes the upstreams to those of addresses. No session to one that
-// leaves passes another byte once it has returned.
-func (s *state) retarget(addresses []string) {
+// leave begins the end of an upstream: at once, or gently until a time.
+func (u *upstream) leave(gently bool, now, until time.Time) {
+	u.cancel()
+	switch {
+	case !gently:
+		u.left.Store(true)
+	case !u.draining.Swap(true):
+		u.drainFrom, u.drainUntil = now, until
+	}
+}
+
+// leaves tells whether a new session must not begin here.
+func (u *upstream) leaves() bool { return u.left.Load() || u.draining.Load() }
+
+// retarget changes the upstreams to those of addresses; of the others those in
+// gently are drained until a time. No session to one that leaves at once passes
+// another byte when it has returned.
+func (s *state) retarget(addresses, gently []string, now, until time.Time) {
 	var stay []*upstream
+	for _, u := range s.leaving {
+		if !slices.Contains(addresses, u.address) {
+			u.leave(slices.Contains(gently, u.address), now, until)
+		}
+	}
 	for _, u := range s.upstreams {
 		if slices.Contains(addresses, u.address) {
 			stay = append(stay, u)
 			continue
 		}
-		u.left.Store(true)
-		u.cancel()
+		u.leave(slices.Contains(gently, u.address), now, until)
 		s.leaving = append(s.leaving, u)
 	}
 	changed := len(stay) != len(s.upstreams)
@@ -66,16 +88,24 @@ func (s *state) retarget(addresses []string) {
 	}
 }
 
-// departed returns the sessions whose upstream has left the route, and forgets
-// the upstreams that have none left.
-func (s *state) departed() (sessions []*session) {
+// departed returns the sessions that have to be cut because their upstream has
+// left the route or is drained, and whether some may still go on. It forgets the
+// upstreams that have none left.
+func (s *state) departed(now time.Time) (cut []*session, draining bool) {
 	s.leaving = slices.DeleteFunc(s.leaving, func(u *upstream) bool { return len(u.sessions) == 0 })
 	for _, u := range s.leaving {
+		if u.draining.Load() && !now.Before(u.drainUntil) {
+			u.left.Store(true)
+		}
 		for session := range u.sessions {
-			sessions = append(sessions, session)
+			if u.left.Load() || session.drained(now) {
+				cut = append(cut, session)
+			} else {
+				draining = true
+			}
 		}
 	}
-	return sessions
+	return cut, draining
 }
 
 // choose picks the upstream for a new session: the one with the fewest, and by

@@ -118,10 +118,12 @@ type Instance struct {
 	Joined, Refused uint64
 }
 
-// Gateway is one write gateway as it reports itself.
+// Gateway is the two gateways of one controller as they report themselves. A
+// read gateway counts too: a session that reads from the main, or from a replica
+// that is about to be promoted, could write there.
 type Gateway struct {
 	Name string
-	// Epoch is the newest epoch whose route it has carried out to the end, and
+	// Epoch is the newest epoch whose routes both have carried out to the end, and
 	// At is when the leader learned of it; of a gateway that is Gone or Silenced,
 	// when it learned that.
 	Epoch uint64

@@ -3,6 +3,7 @@ package workload
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -39,7 +40,10 @@ type Read struct {
 type Connection struct {
 	Gateway    string
 	Start, End time.Time
-	Err        string
+	// Answered: its query was answered. An error after that is the loss of a
+	// connection that had been served, as when its instance died.
+	Answered bool
+	Err      string
 }
 
 // History is everything that the clients saw.
@@ -154,10 +158,10 @@ func (h History) ReadsFailedInARow() int {
 
 // FailedConnections lists the new clients that were not served.
 func (h History) FailedConnections() []Connection {
-	return slices.DeleteFunc(slices.Clone(h.Connections), func(c Connection) bool { return c.Err == "" })
+	return slices.DeleteFunc(slices.Clone(h.Connections), func(c Connection) bool { return c.Err == "" || c.Answered })
 }
 
-// Errors counts the errors of writes and reads by their text.
+// Errors counts the errors of all clients by their text.
 func (h History) Errors() map[string]int {
 	errors := map[string]int{}
 	for _, w := range h.Writes {
@@ -170,11 +174,19 @@ func (h History) Errors() map[string]int {
 			errors["read: "+kind(r.Err)]++
 		}
 	}
+	for _, c := range h.Connections {
+		if c.Err != "" {
+			errors["new client: "+kind(c.Err)]++
+		}
+	}
 	return errors
 }
+
+// ports are what differs between two errors of one sort.
+var ports = regexp.MustCompile(`:\d+`)
 
 // kind shortens an error to what does not differ between two of its sort.
 func kind(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
-	return text[:min(len(text), 160)]
+	return ports.ReplaceAllString(text[:min(len(text), 160)], "")
 }

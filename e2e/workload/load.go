@@ -126,7 +126,7 @@ func (l *Load) read(ctx context.Context, driver neo4j.DriverWithContext, reader 
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	r := Read{Reader: reader, Start: time.Now()}
-	err := lookUp(ctx, driver, l.written.Load())
+	_, err := lookUp(ctx, driver, l.written.Load())
 	r.End = time.Now()
 	if err != nil {
 		r.Err = err.Error()
@@ -134,18 +134,21 @@ func (l *Load) read(ctx context.Context, driver neo4j.DriverWithContext, reader 
 	l.recorder.read(r)
 }
 
-// lookUp reads one id in a managed transaction.
-func lookUp(ctx context.Context, driver neo4j.DriverWithContext, id int64) error {
+// lookUp reads one id in a managed transaction. answered tells whether the query
+// was, whatever became of the transaction.
+func lookUp(ctx context.Context, driver neo4j.DriverWithContext, id int64) (answered bool, err error) {
 	session := driver.NewSession(ctx, neo4j.SessionConfig{AccessMode: neo4j.AccessModeRead})
 	defer session.Close(ctx)
-	_, err := session.ExecuteRead(ctx, func(tx neo4j.ManagedTransaction) (any, error) {
+	_, err = session.ExecuteRead(ctx, func(tx neo4j.ManagedTransaction) (any, error) {
 		result, err := tx.Run(ctx, "MATCH (n:W {id: $id}) RETURN n.id", map[string]any{"id": id})
 		if err != nil {
 			return nil, err
 		}
-		return result.Collect(ctx)
+		rows, err := result.Collect(ctx)
+		answered = err == nil
+		return rows, err
 	})
-	return err
+	return answered, err
 }
 
 // connectAnew opens one client after the other, each with a driver of its own,
@@ -162,7 +165,7 @@ func (l *Load) connectAnew(ctx context.Context) {
 			c := Connection{Gateway: address, Start: time.Now()}
 			driver, err := Driver(address)
 			if err == nil {
-				err = lookUp(ctx, driver, 0)
+				c.Answered, err = lookUp(ctx, driver, 0)
 				_ = driver.Close(ctx)
 			}
 			c.End = time.Now()
