@@ -48,6 +48,7 @@ type localRun struct {
 	User         string        `help:"User that is created on every new main." env:"MEMGRAPH_USER"`
 	Password     string        `help:"The user's password." env:"MEMGRAPH_PASSWORD"`
 	RestartDelay time.Duration `help:"Time from the death of an instance to its next start." default:"1s"`
+	Notice       time.Duration `name:"restart-notice" help:"How long a restart is announced before the instance is told to end, so that it can hand its role over." default:"1s"`
 }
 
 // Run runs the cluster until ctx ends, and leaves no process behind.
@@ -134,6 +135,7 @@ func (l *localRun) connect(log *slog.Logger) func(controller.Process) (controlle
 func (l *localRun) fleetConfig(binary string) local.Config {
 	config := local.Defaults()
 	config.Dir, config.Binary, config.Instances, config.RestartDelay = l.DataDir, binary, l.Instances, l.RestartDelay
+	config.Notice = l.Notice
 	config.BoltPort, config.ReplicationPort = l.BoltPort, l.ReplicationPort
 	config.MonitoringPort, config.MetricsPort = l.MonitoringPort, l.MetricsPort
 	config.MaxRestartDelay = max(config.MaxRestartDelay, l.RestartDelay)

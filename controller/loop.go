@@ -102,6 +102,9 @@ func (c *Controller) turn(ctx context.Context) bool {
 		return false
 	}
 	c.failure = ""
+	if step.Do != topology.ActSave { // which has a line of its own
+		c.config.Log.Info("step", "do", describe(step), "epoch", c.record.Epoch, "reason", reason)
+	}
 	// The same step again means that the last one changed nothing that can be
 	// seen; what would then run hot waits for a tick.
 	again := describe(step) == c.lastStep

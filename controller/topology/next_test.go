@@ -186,6 +186,24 @@ func TestSwitchoverToAnAsyncReplicaWaitsUntilItHasEverything(t *testing.T) {
 	require.Equal(t, "waiting for c to have everything that a has", reason)
 }
 
+func TestVoterWithACommitInFlightIsAheadAndNotInDoubt(t *testing.T) {
+	s := newScene()
+	s.row("b", func(r *topology.Replica) { r.Behind = 5 })
+	require.Equal(t, []string{"b", "c"}, s.reads().Pool)
+	s.ask(topology.RequestSwitchover, "", false)
+	step, reason := s.next()
+	require.Equal(t, topology.PlanSwitchover, step.Record.Plan, reason)
+}
+
+func TestReplicaAheadOfItsMainIsNeitherReadNorPromotedByRequest(t *testing.T) {
+	s := newScene()
+	s.row("c", func(r *topology.Replica) { r.Behind = 5 })
+	require.Equal(t, []string{"b"}, s.reads().Pool)
+	s.ask(topology.RequestSwitchover, "c", false)
+	step, _ := s.next()
+	require.Contains(t, step.Record.Reason, "refused")
+}
+
 func TestRolledBackMainDoesNotStandInForWhoHasMore(t *testing.T) {
 	s := newScene()
 	s.record.Main, s.record.Heir, s.record.From, s.record.Voter = "", "a", "a", ""

@@ -108,7 +108,7 @@ func (s situation) promoteHeir() *decision {
 		return nil
 	}
 	for _, i := range s.others(heir.Name) {
-		if row, listed := s.row(heir.Name, i.Name); listed && row.Behind > 0 && s.fit(i) {
+		if row, listed := s.row(heir.Name, i.Name); listed && row.lag() < 0 && s.fit(i) {
 			return s.save(func(r *Record) {
 				if r.From == heir.Name {
 					r.From = "" // it cannot stand in for anybody

@@ -100,17 +100,23 @@ func openTransaction(t *testing.T, c *Cluster, statement string) (commit func() 
 // refused as diverged: restarts under writes, then promotions.
 func TestRollingRestarts(t *testing.T) {
 	n := rounds(t, 30, 2)
-	for name, last := range map[string]func(*Cluster, *workload.Load){
-		"main last and by switchover": func(c *Cluster, load *workload.Load) {
+	for name, v := range map[string]struct {
+		notice string // that is given of a restart, as the preStop hook of a pod does
+		last   func(*testing.T, *Cluster, *workload.Load)
+		judge  func(*testing.T, workload.History)
+	}{
+		"main last and by switchover": {"500ms", func(t *testing.T, c *Cluster, load *workload.Load) {
 			old := main(c.Whole())
 			switchover(t, c, load)
 			c.Whole()
 			restart(t, c, old)
-		},
-		"main restarted in place": func(c *Cluster, _ *workload.Load) { restart(t, c, main(c.Whole())) },
+		}, noErrors},
+		"main restarted in place": {"0s", func(t *testing.T, c *Cluster, _ *workload.Load) {
+			restart(t, c, main(c.Whole()))
+		}, func(*testing.T, workload.History) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := Start(t, programs)
+			c := Start(t, programs, "--restart-notice", v.notice)
 			load := work(t, c)
 			for range n {
 				status := c.Whole()
@@ -119,9 +125,9 @@ func TestRollingRestarts(t *testing.T) {
 						restart(t, c, i.Name)
 					}
 				}
-				last(c, load)
+				v.last(t, c, load)
 			}
-			nothingLost(t, c, load)
+			v.judge(t, nothingLost(t, c, load))
 			require.NotContains(t, c.tail(1<<30), "diverged", "an instance was refused")
 			require.NotContains(t, c.tail(1<<30), "quarantined", "an instance was reseeded")
 		})
