@@ -8,7 +8,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test prove race fuzz bench lint drivers clean
+.PHONY: help build run test prove race fuzz bench lint drivers tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ lint: ## run gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt'ed:"; gofmt -l .; exit 1; }
 	go vet ./...
 	go run $(LINT) run
+
+tools: ## install what the proofs need besides Go, on Debian or Ubuntu as root
+	command -v iptables >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends iptables; }
 
 drivers: ## install the Python and JavaScript drivers that their tests need, and run these
 	python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet -r clusters/standin/bolt/testdata/drivers/requirements.txt

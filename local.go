@@ -33,9 +33,9 @@ type localRun struct {
 	Memgraph  string `help:"The Memgraph program to run. Default: the stand-in beside this program." placeholder:"PATH" type:"path"`
 	Instances int    `help:"How many instances to run." default:"3"`
 
-	Write string `help:"Where the write gateway listens." default:"127.0.0.1:7687" placeholder:"ADDRESS"`
-	Read  string `help:"Where the read gateway listens." default:"127.0.0.1:7688" placeholder:"ADDRESS"`
-	HTTP  string `name:"http" help:"Where status, metrics and the API are served." default:"127.0.0.1:8080" placeholder:"ADDRESS"`
+	Write string `help:"Where the write gateway listens." default:"127.0.0.1:7687"`
+	Read  string `help:"Where the read gateway listens." default:"127.0.0.1:7688"`
+	HTTP  string `name:"http" help:"Where status, metrics and the API are served." default:"127.0.0.1:8080"`
 	Token string `help:"Token that changing calls must carry; needed where HTTP is not on a loopback address." env:"MEMGRAPH_CONTROLLER_TOKEN"`
 
 	BoltPort        int `help:"Bolt port of memgraph-0; each next instance has the next one." default:"7691"`

@@ -17,7 +17,14 @@ func (s *session) copyClientToServer() {
 	defer s.pumpEnded()
 	source := newSource(&s.client, &s.gateway.buffers, s.holdsBack)
 	sink := newSink(&s.server, s.muted)
-	s.expectFirstByte()
+	if said := s.opening.said; s.opening.second && len(said) > 0 {
+		s.opening.said = nil
+		if !s.forward(sink, said) {
+			return
+		}
+	} else {
+		s.expectFirstByte()
+	}
 	for {
 		p, err := source.next()
 		if errors.Is(err, errStopped) {
@@ -34,6 +41,7 @@ func (s *session) copyClientToServer() {
 			return
 		}
 		s.heardClient()
+		s.opening.remember(p)
 		ok := s.forward(sink, p)
 		source.release()
 		if !ok {
@@ -54,6 +62,7 @@ func (s *session) copyServerToClient() {
 			s.serverStopped(err)
 			return
 		}
+		s.opening.answered.Store(true)
 		sink.rest = p
 		ok := s.pass(sink, &s.client)
 		if ok {
@@ -154,13 +163,13 @@ func (s *session) pass(out output, to *leg) bool {
 // beginning.
 func (s *session) expectFirstByte() {
 	s.unheard = true
-	_ = s.client.conn.SetReadDeadline(time.Now().Add(s.gateway.cfg.FirstByteTimeout))
+	s.limitClient(time.Now().Add(s.gateway.cfg.FirstByteTimeout))
 }
 
 func (s *session) heardClient() {
 	if s.unheard {
 		s.unheard = false
-		_ = s.client.conn.SetReadDeadline(time.Time{})
+		s.limitClient(time.Time{})
 	}
 }
 
@@ -190,6 +199,11 @@ func (s *session) serverStopped(err error) {
 		if !s.clientEnded.Load() {
 			s.gateway.sight(s.upstream.address, Ended)
 		}
+		// A Bolt server that ends in order without a word is going down.
+		if s.standing().Opening && s.mayBeginAnew() {
+			s.sever(CutUpstream)
+			return
+		}
 	default:
 		if s.upstreamBroken.Load() {
 			err = syscall.ECONNRESET // the other pump has met it already
@@ -198,6 +212,7 @@ func (s *session) serverStopped(err error) {
 		s.sever(CutUpstream)
 		return
 	}
+	s.opening.answered.Store(true) // by an end
 	s.client.endWriting()
 	s.halfClosed()
 }

@@ -26,6 +26,8 @@ type session struct {
 	severed  atomic.Bool
 	pumps    atomic.Int32 // that still run
 
+	opening opening // what may be said again elsewhere
+
 	clientEnded    atomic.Bool // the client has ended its direction
 	upstreamBroken atomic.Bool // the server does not take bytes any more
 	unheard        bool        // the client has not spoken yet; of its pump alone
@@ -69,15 +71,19 @@ func (s *state) attached() (sessions []*session) {
 // over tells whether no byte of this session may pass any more.
 func (s *session) over() bool { return s.severed.Load() || s.upstream.left.Load() }
 
-// sever resets both connections at once. It may be called by anyone, and again.
+// sever resets both connections at once, or only the upstream's if the session
+// can begin anew elsewhere. It may be called by anyone, and again.
 func (s *session) sever(why Cut) {
 	if s.severed.Swap(true) {
 		return
 	}
-	s.gateway.countCut(why)
+	again := s.beginAnew(why)
 	close(s.done)
 	s.server.reset()
-	s.client.reset()
+	if !again {
+		s.gateway.countCut(why)
+		s.client.reset()
+	}
 }
 
 func severAll(sessions []*session, why Cut) {
@@ -121,6 +127,9 @@ func (s *session) pumpEnded() {
 		_ = s.client.conn.Close()
 	}
 	s.gateway.forget(s)
+	if s.opening.again.Load() {
+		s.gateway.readmit(s)
+	}
 }
 
 // forget removes a session that has ended.

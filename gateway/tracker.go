@@ -39,6 +39,9 @@ type State struct {
 	// protocol). It stays so, the rest means nothing, and the gateway goes by
 	// timing.
 	Lost bool
+	// Opening: nothing was said yet but what opens a connection, so it may be
+	// said again to another server. False where it is lost.
+	Opening bool
 	// Partial: a message was forwarded in part.
 	Partial bool
 	// Owing: the server has not answered everything yet.

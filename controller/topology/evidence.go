@@ -91,6 +91,11 @@ func (s situation) ours(i Instance) bool {
 	return m.Process != "" && m.Process == i.Process
 }
 
+// startsFast: its last start is known to have been fast, so a restart is too.
+func (s situation) startsFast(i Instance) bool {
+	return i.Recovery > 0 && i.Recovery <= s.p.FastRecovery
+}
+
 // fit: the instance is a replica that could be voter or heir.
 func (s situation) fit(i Instance) bool {
 	return i.is(RoleReplica) && !i.Terminating && s.ours(i) &&

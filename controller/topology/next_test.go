@@ -77,6 +77,13 @@ func (s *scene) ask(kind topology.RequestKind, target string, force bool) {
 	s.record.Request = &topology.Request{ID: "r", Kind: kind, Target: target, Force: force, By: "ann", At: noon}
 }
 
+// follow saves a step's record and lets the gateway carry it out; the main is
+// asked afterwards.
+func (s *scene) follow(step topology.Step) {
+	s.record = step.Record
+	s.view.Gateways["g"] = topology.Gateway{Name: "g", Epoch: s.record.Epoch, At: noon.Add(-2 * tick)}
+}
+
 func (s *scene) next() (topology.Step, string) {
 	return topology.Next(s.record, s.view, s.policy, noon)
 }
@@ -202,6 +209,50 @@ func TestReplicaAheadOfItsMainIsNeitherReadNorPromotedByRequest(t *testing.T) {
 	s.ask(topology.RequestSwitchover, "c", false)
 	step, _ := s.next()
 	require.Contains(t, step.Record.Reason, "refused")
+}
+
+// The decision on the last write may not have reached it before it restarted, and
+// without another write its main would never notice.
+func TestVoterThatRestartedHasToVoteBeforeItIsTrusted(t *testing.T) {
+	s := newScene()
+	s.restart("b")
+	s.change("b", func(i *topology.Instance) { i.Joined = 0 })
+	s.lose("c", topology.HealthSilent) // or a refresh would do it
+	step, _ := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "a"}, step)
+	s.change("b", func(i *topology.Instance) { i.Joined = 3 })
+	step, _ = s.next()
+	require.Equal(t, topology.ActWait, step.Do)
+}
+
+func TestStalledMainIsRestartedWhenNoReplicaHasEverything(t *testing.T) {
+	s := newScene()
+	s.lose("b", topology.HealthSilent)
+	s.row("b", func(r *topology.Replica) { r.Status = topology.StatusReplicating })
+	s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, -1 })
+	step, _ := s.next()
+	require.Equal(t, topology.PlanHandover, step.Record.Plan)
+	s.follow(step)
+	step, reason := s.next()
+	require.Equal(t, topology.ActWait, step.Do, reason)
+
+	s.record.Since = noon.Add(-time.Second)
+	t.Run("not where its start is slow", func(t *testing.T) {
+		slow := *s
+		slow.policy.FastRecovery = time.Millisecond
+		step, reason := slow.next()
+		require.Equal(t, topology.ActWait, step.Do)
+		require.Contains(t, reason, "30 s")
+	})
+	step, reason = s.next()
+	require.Equal(t, "a", step.Record.Heir, reason)
+	require.Equal(t, "b", step.Record.Voter, "it holds everything too")
+	s.follow(step)
+	step, _ = s.next()
+	require.Equal(t, topology.Step{Do: topology.ActRestart, Instance: "a"}, step)
+	s.restart("a")
+	step, _ = s.next()
+	require.Equal(t, topology.Step{Do: topology.ActDemote, Instance: "a"}, step, "then it begins a new epoch before anybody writes")
 }
 
 func TestRolledBackMainDoesNotStandInForWhoHasMore(t *testing.T) {

@@ -27,9 +27,10 @@ type Policy struct {
 	// MissingGrace is how long an epoch refresh waits for an instance that is
 	// down, so that one refresh serves several restarts.
 	MissingGrace time.Duration
-	// FastRecovery is the longest start after which a new main that refuses all
-	// others is restarted at once rather than its replicas reseeded. 0 never
-	// restarts.
+	// FastRecovery is the longest start after which a main is restarted where a
+	// restart cures what else takes longer: one that refuses all others (or its
+	// replicas are reseeded), and one that stalls behind a silent voter while no
+	// replica has everything (or writes wait for up to 30 s). 0 never restarts.
 	FastRecovery time.Duration
 	// Users tells that credentials are configured: they are created on every
 	// new main before the gate opens, because replicas lose theirs.

@@ -141,7 +141,7 @@ func (s situation) cureRefusal(name string) *decision {
 		if s.alien(i) == "" || !i.is(RoleReplica) {
 			continue
 		}
-		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && main.Recovery > 0 && main.Recovery <= s.p.FastRecovery && s.r.Main == "" {
+		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && s.startsFast(main) && s.r.Main == "" {
 			return do(Step{Do: ActRestart, Instance: name}, "%s refuses %s although it holds every acknowledged write: its history is poisoned, a restart cures it", name, i.Name)
 		}
 		if main.Marked != s.r.Reign {

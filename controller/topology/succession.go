@@ -106,6 +106,8 @@ func (s situation) promoteHeir() *decision {
 		return do(Step{Do: ActPromote, Instance: heir.Name}, "promote %s", heir.Name)
 	case heir.Crowned == s.r.Reign:
 		return nil
+	case s.stalled(heir):
+		return do(Step{Do: ActRestart, Instance: heir.Name}, "restart %s, which cannot be demoted while it stalls", heir.Name)
 	}
 	for _, i := range s.others(heir.Name) {
 		if row, listed := s.row(heir.Name, i.Name); listed && row.lag() < 0 && s.fit(i) {

@@ -130,19 +130,36 @@ func pooled(s api.Status, name string) bool {
 // A silent voter stalls the main for 30 s, and a DROP of it would kill the main.
 // The vote cannot be moved, so the main's office is.
 func TestSilentVoterMakesTheMainHandOver(t *testing.T) {
+	for name, silence := range map[string]func(t *testing.T, c *Cluster, name string) (heal func()){
+		"frozen": func(_ *testing.T, c *Cluster, name string) func() {
+			c.Signal(name, syscall.SIGSTOP)
+			return func() { c.Signal(name, syscall.SIGCONT) }
+		},
+		"its packets dropped": func(t *testing.T, c *Cluster, name string) func() {
+			status, err := c.Status()
+			require.NoError(t, err)
+			i := instance(status, name)
+			return blackhole(t, i.Bolt, i.Replication)
+		},
+	} {
+		t.Run(name, func(t *testing.T) { handsOver(t, silence) })
+	}
+}
+
+func handsOver(t *testing.T, silence func(t *testing.T, c *Cluster, name string) (heal func())) {
 	n := rounds(t, 5, 1)
 	c := Start(t, programs)
 	load := work(t, c)
 	measured := Measured{}
 	for range n {
 		status := c.Whole()
-		frozen := time.Now()
-		c.Signal(voter(status), syscall.SIGSTOP)
+		began := time.Now()
+		heal := silence(t, c, voter(status))
 		s := c.Until("another main", 10*time.Second, func(s api.Status) bool { return s.Record.Main != "" && main(s) != main(status) })
 		require.Equal(t, third(status), main(s), "only the third instance can take over")
 		acknowledged(t, c, load, 20)
-		measured["write gap"] = append(measured["write gap"], load.History().Gap(frozen, time.Now()))
-		c.Signal(voter(status), syscall.SIGCONT)
+		measured["write gap"] = append(measured["write gap"], load.History().Gap(began, time.Now()))
+		heal()
 		c.Whole()
 	}
 	nothingLost(t, c, load)

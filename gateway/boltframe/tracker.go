@@ -182,6 +182,7 @@ func (t *Tracker) State() gateway.State {
 	}
 	greeting := t.hello == handshakeSize && t.replied < versionSize
 	return gateway.State{
+		Opening: t.replied == 0 && t.last == 0 && !t.client.partial(),
 		Partial: t.partial(),
 		Owing:   t.pending > 0 || greeting,
 		Open:    t.tx || t.unread(),

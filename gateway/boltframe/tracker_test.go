@@ -38,6 +38,19 @@ var (
 	both    = gateway.State{Owing: true, Open: true}
 )
 
+func TestOpeningEndsWithTheFirstMessage(t *testing.T) {
+	tracker := boltframe.Track()
+	require.True(t, tracker.State().Opening)
+	client(t, tracker, handshake()[:7])
+	require.True(t, tracker.State().Opening)
+	client(t, tracker, handshake()[7:])
+	require.True(t, tracker.State().Opening)
+	client(t, tracker, hello[:3]) // a client that does not wait for the version
+	require.False(t, tracker.State().Opening)
+	client(t, tracker, hello[3:])
+	require.False(t, tracker.State().Opening)
+}
+
 // message puts content into one chunk.
 func message(content ...byte) []byte {
 	return append(append([]byte{byte(len(content) >> 8), byte(len(content))}, content...), 0, 0)
@@ -56,7 +69,7 @@ func greeted(t *testing.T) gateway.Tracker {
 	t.Helper()
 	tracker := boltframe.Track()
 	client(t, tracker, handshake())
-	require.Equal(t, owing, tracker.State())
+	require.Equal(t, gateway.State{Owing: true, Opening: true}, tracker.State())
 	tracker.Server(version(2, 5))
 	client(t, tracker, hello, logon)
 	require.Equal(t, owing, tracker.State())
@@ -186,7 +199,7 @@ func TestStopBeforeMessageCompletesTheHandshake(t *testing.T) {
 	tracker := boltframe.Track()
 	require.Zero(t, tracker.Client(handshake(), gateway.BeforeMessage))
 	client(t, tracker, handshake()[:7])
-	require.Equal(t, gateway.State{Partial: true}, tracker.State())
+	require.Equal(t, gateway.State{Opening: true, Partial: true}, tracker.State())
 	require.Equal(t, 13, tracker.Client(join(handshake()[7:], hello), gateway.BeforeMessage))
 }
 
