@@ -255,6 +255,26 @@ func TestStalledMainIsRestartedWhenNoReplicaHasEverything(t *testing.T) {
 	require.Equal(t, topology.Step{Do: topology.ActDemote, Instance: "a"}, step, "then it begins a new epoch before anybody writes")
 }
 
+func TestReplicaThatMissedATransactionIsRegisteredAnewInThePauseForANewVoter(t *testing.T) {
+	s := newScene()
+	s.lose("b", topology.HealthDead)
+	s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, -2 })
+	step, _ := s.next()
+	s.follow(step)
+	require.Equal(t, topology.PlanVoter, s.record.Plan)
+	step, _ = s.next()
+	s.follow(step)
+	require.Empty(t, s.record.Voter, "b leaves the record before it is dropped")
+	step, _ = s.next()
+	require.Equal(t, topology.Step{Do: topology.ActDrop, Instance: "a", Target: "b"}, step)
+	s.change("a", func(i *topology.Instance) { i.Answer.Replicas = i.Answer.Replicas[1:] })
+	step, _ = s.next()
+	require.Equal(t, topology.Step{Do: topology.ActRegister, Instance: "a", Target: "c", Mode: topology.StrictSync}, step)
+	s.row("c", func(r *topology.Replica) { r.Mode = topology.StrictSync })
+	step, _ = s.next()
+	require.Equal(t, topology.ActWait, step.Do, "once")
+}
+
 func TestRolledBackMainDoesNotStandInForWhoHasMore(t *testing.T) {
 	s := newScene()
 	s.record.Main, s.record.Heir, s.record.From, s.record.Voter = "", "a", "a", ""

@@ -1,5 +1,7 @@
 package topology
 
+import "cmp"
+
 // settle makes a main whose gate is not open ready for clients: every reachable
 // replica registered (this fences them from an old main), one of them the
 // voter, the marker transaction done; then it opens the gate.
@@ -71,9 +73,11 @@ func (s situation) dropDead(main string) *decision {
 }
 
 // giveVote makes the best caught-up replica the one STRICT_SYNC replica: never a
-// second one beside a voter of which nobody knows yet what became of it.
+// second one beside a voter of which nobody knows yet what became of it. One that
+// has missed a transaction is caught up by its next registration at once, and
+// otherwise by a heartbeat up to a second later; nobody writes meanwhile.
 func (s situation) giveVote(main string) *decision {
-	best := s.bestVoter(main)
+	best := cmp.Or(s.bestVoter(main), s.straggler(main))
 	if best == "" {
 		return nil
 	}
@@ -92,6 +96,19 @@ func (s situation) giveVote(main string) *decision {
 		return do(Step{Do: ActRegister, Instance: main, Target: best, Mode: StrictSync}, "%s becomes the voter", best)
 	}
 	return nil
+}
+
+// straggler is a replica that the main takes for lost although it answers and
+// lacks little. Under load every ASYNC replica is one now and then.
+func (s situation) straggler(main string) string {
+	best := ""
+	for _, i := range s.others(main) {
+		row, listed := s.row(main, i.Name)
+		if listed && row.Status == StatusInvalid && row.within(s.p.SmallLag) && s.fit(i) && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
+			best = i.Name
+		}
+	}
+	return best
 }
 
 // unvote: the record loses a voter before its main does, because an answer that

@@ -85,6 +85,7 @@ func (c *Cluster) Stop() {
 	}
 	if c.t.Failed() {
 		c.t.Logf("log of the controller:\n%s", c.tail(60))
+		c.keepLog()
 	}
 	_ = c.cmd.Process.Signal(os.Interrupt)
 	err := c.cmd.Wait()
@@ -95,6 +96,18 @@ func (c *Cluster) Stop() {
 	}
 	if left := c.processes(); len(left) > 0 {
 		c.t.Errorf("processes are left after Ctrl-C: %v", left)
+	}
+}
+
+// keepLog copies the controller's whole log to the reports, where there are any.
+func (c *Cluster) keepLog() {
+	dir := os.Getenv("REPORT_DIR")
+	if dir == "" {
+		return
+	}
+	path := filepath.Join(dir, strings.ReplaceAll(c.t.Name(), "/", "-")+".log")
+	if err := os.WriteFile(path, []byte(c.tail(1<<30)), 0o600); err != nil {
+		c.t.Logf("the log was not kept: %v", err)
 	}
 }
 
