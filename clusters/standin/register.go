@@ -193,7 +193,7 @@ func (i source) LockEngine(ctx context.Context) (func(), error) {
 }
 
 func (i source) Missing(ts uint64) (wal.Missing, error) {
-	return wal.MissingAfter(i.disk, i.engine.identity().Storage, ts)
+	return i.engine.log.Missing(i.engine.identity().Storage, ts)
 }
 
 var errAddress = refuse("Invalid socket address. The socket address must be a string defining the address and port, delimited by a single colon. The address must be valid and the port must be an integer.")

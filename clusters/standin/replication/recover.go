@@ -10,19 +10,25 @@ import (
 // batchSize is about how many bytes of transactions go into one WalFiles call.
 const batchSize = 1 << 20
 
-// recover sends the replica what it lacks after ts. Commits go on meanwhile;
-// when there were any, the replica is invalid again and the next heartbeat
-// starts another recovery.
+// catchUps is how often a recovery sends what was committed while it was under
+// way before it leaves the rest to the next one.
+const catchUps = 10
+
+// recover sends the replica what it lacks after ts. Commits go on meanwhile; when
+// they outrun it, the replica is invalid again and the next heartbeat starts
+// another recovery.
 func (p *Peer) recover(ctx context.Context, ts uint64) {
 	if status, _ := p.State(); status != Recovery {
 		return // an earlier recovery did it
 	}
 	p.Log.Debug("recovering a replica", "replica", p.Name, "from", ts)
-	ts, err := p.sendMissing(ctx, ts)
-	if err != nil {
-		p.Log.Info("recovery of a replica failed", "replica", p.Name, "error", err)
-		p.set(Invalid)
-		return
+	for n := 0; n == 0 || n < catchUps && ts != p.Source.Position().TS; n++ {
+		var err error
+		if ts, err = p.sendMissing(ctx, ts); err != nil {
+			p.Log.Info("recovery of a replica failed", "replica", p.Name, "error", err)
+			p.set(Invalid)
+			return
+		}
 	}
 	unlock, err := p.Source.LockEngine(ctx)
 	if err != nil {

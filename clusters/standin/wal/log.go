@@ -23,6 +23,8 @@ type Log struct {
 	identity Identity
 	size     int
 	unsynced int
+	prepared Transaction // the last one
+	tail     tail
 }
 
 // Append writes a committed transaction.
@@ -30,11 +32,15 @@ func (l *Log) Append(id Identity, tx Transaction) error {
 	if err := l.write(id, committed, tx); err != nil {
 		return err
 	}
+	l.tail.add(id, tx)
 	return l.written()
 }
 
 // Prepare writes a transaction whose commit is not yet decided.
-func (l *Log) Prepare(id Identity, tx Transaction) error { return l.write(id, prepared, tx) }
+func (l *Log) Prepare(id Identity, tx Transaction) error {
+	l.prepared = tx
+	return l.write(id, prepared, tx)
+}
 
 // Decide commits the transaction that was prepared last. An aborted one needs
 // no record. It is an error when the segment with it was closed since: the
@@ -45,6 +51,9 @@ func (l *Log) Decide(ts uint64) error {
 	}
 	if err := l.write(l.identity, decided, Transaction{TS: ts}); err != nil {
 		return err
+	}
+	if l.prepared.TS == ts {
+		l.tail.add(l.identity, l.prepared)
 	}
 	return l.written()
 }

@@ -16,6 +16,15 @@ type Missing struct {
 
 var errGap = errors.New("neither the write-ahead log nor a snapshot reaches back far enough")
 
+// Missing is MissingAfter for the storage whose log this is, from memory where
+// that reaches back far enough.
+func (l *Log) Missing(storage string, ts uint64) (Missing, error) {
+	if segments, ok := l.tail.after(storage, ts); ok {
+		return Missing{Segments: segments}, nil
+	}
+	return MissingAfter(l.Disk, storage, ts)
+}
+
 // MissingAfter plans the recovery of a replica that holds everything up to ts.
 // The log may be appended to meanwhile: what is being written is left out.
 func MissingAfter(d disk.Disk, storage string, ts uint64) (Missing, error) {

@@ -29,7 +29,8 @@ func (l *Log) Install(name string, s Snapshot) error {
 	if err != nil {
 		return fmt.Errorf("install snapshot: %w", err)
 	}
-	*l = Log{Disk: l.Disk, FlushEvery: l.FlushEvery, MaxSegment: l.MaxSegment}
+	l.Next, l.identity, l.size, l.unsynced = 0, Identity{}, 0, 0
+	l.tail.forget()
 	return nil
 }
 

@@ -75,6 +75,32 @@ func TestRecoverLeavesOutWhatWasPreparedAndNotDecided(t *testing.T) {
 	require.Equal(t, uint64(6), r.TS)
 }
 
+func TestMissingComesFromMemoryWhereThatReachesBack(t *testing.T) {
+	var d disk.Memory
+	appendAll(t, newLog(&d, 0), "E0", 2, 4)
+	log := newLog(&d, recovered(t, &d).Next)
+	require.NoError(t, log.Append(id("E0"), tx(6)))
+	require.NoError(t, log.Prepare(id("E1"), tx(8)))
+	require.NoError(t, log.Decide(8))
+	for since, want := range map[uint64][]uint64{2: {4, 6, 8}, 4: {6, 8}, 6: {8}, 8: nil} {
+		plan, err := log.Missing("S", since)
+		require.NoError(t, err)
+		var got []uint64
+		for _, s := range plan.Segments {
+			for _, tx := range s.After(since) {
+				got = append(got, tx.TS)
+			}
+		}
+		require.Equal(t, want, got, "after %d", since)
+	}
+	require.NoError(t, d.Remove("wal/0000000000.wal"))
+	_, err := log.Missing("S", 2)
+	require.Error(t, err, "what is older comes from the files")
+	plan, err := log.Missing("S", 6)
+	require.NoError(t, err)
+	require.Equal(t, "E1", plan.Segments[0].Epoch)
+}
+
 func TestDecisionAfterTheSegmentWasClosedIsRefused(t *testing.T) {
 	var d disk.Memory
 	log := newLog(&d, 0)
