@@ -53,7 +53,6 @@ func (d deeds) done(step topology.Step, reign uint64, view topology.View) {
 		known.users = true
 	case topology.ActMark:
 		known.marked = reign
-		d.voted(view.Instances[subject].Answer.Replicas, reign, view)
 	case topology.ActRegister:
 		known.joined = reign
 		known.refused = 0
@@ -63,17 +62,6 @@ func (d deeds) done(step topology.Step, reign uint64, view topology.View) {
 		return
 	}
 	d[subject] = known
-}
-
-// voted keeps who voted for a marker transaction.
-func (d deeds) voted(replicas []topology.Replica, reign uint64, view topology.View) {
-	for _, row := range replicas {
-		if row.Mode == topology.StrictSync {
-			known := d.of(view.Instances[row.Name])
-			known.joined = reign
-			d[row.Name] = known
-		}
-	}
 }
 
 // refusedAt keeps that a main refused an instance's data.

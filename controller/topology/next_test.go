@@ -211,20 +211,6 @@ func TestReplicaAheadOfItsMainIsNeitherReadNorPromotedByRequest(t *testing.T) {
 	require.Contains(t, step.Record.Reason, "refused")
 }
 
-// The decision on the last write may not have reached it before it restarted, and
-// without another write its main would never notice.
-func TestVoterThatRestartedHasToVoteBeforeItIsTrusted(t *testing.T) {
-	s := newScene()
-	s.restart("b")
-	s.change("b", func(i *topology.Instance) { i.Joined = 0 })
-	s.lose("c", topology.HealthSilent) // or a refresh would do it
-	step, _ := s.next()
-	require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "a"}, step)
-	s.change("b", func(i *topology.Instance) { i.Joined = 3 })
-	step, _ = s.next()
-	require.Equal(t, topology.ActWait, step.Do)
-}
-
 func TestStalledMainIsRestartedWhenNoReplicaHasEverything(t *testing.T) {
 	s := newScene()
 	s.lose("b", topology.HealthSilent)

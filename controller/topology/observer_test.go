@@ -154,13 +154,6 @@ func (d deeds) done(step topology.Step, reign uint64, view topology.View) {
 		known.users = true
 	case topology.ActMark:
 		known.marked = reign
-		for _, row := range view.Instances[subject].Answer.Replicas {
-			if row.Mode == topology.StrictSync {
-				voter := d.of(view.Instances[row.Name])
-				voter.joined = reign
-				d[row.Name] = voter
-			}
-		}
 	case topology.ActRegister:
 		known.joined, known.refused = reign, 0
 	case topology.ActDrop:

@@ -20,7 +20,6 @@ func (s situation) steady() *decision {
 		s.honourRequest,
 		s.evictMain,
 		s.replaceVoter,
-		s.proveVoter,
 		func() *decision { return s.joinAll(s.r.Main) },
 		s.electVoter,
 		s.leaveRestartedMain,
@@ -167,19 +166,6 @@ func (s situation) replaceVoter() *decision {
 		return s.changeVoter("it is up but not ready")
 	}
 	return nil
-}
-
-// proveVoter: a voter that restarted may lack the last acknowledged write, whose
-// decision did not reach it any more; its main learns of that with the next
-// transaction, and until then shows it as ready (memgraph.md A.6, F.2.1). So a
-// transaction is made.
-func (s situation) proveVoter() *decision {
-	voter := s.get(s.r.Voter)
-	row, _ := s.row(s.r.Main, voter.Name)
-	if !s.get(s.r.Main).is(RoleMain) || !voter.is(RoleReplica) || voter.Joined == s.r.Reign || row.Status != StatusReady {
-		return nil
-	}
-	return do(Step{Do: ActMark, Instance: s.r.Main}, "marker transaction: %s, which may have restarted, has to show that it has everything", voter.Name)
 }
 
 // recovering: a replica is being brought up to date and lacks little.

@@ -113,9 +113,8 @@ type Instance struct {
 	// Users tells that the configured users were created on it since it was
 	// last promoted.
 	Users bool
-	// Joined is the reign in which it was registered, or voted for a marker
-	// transaction; Refused the reign in which the main refused its data as
-	// diverged (REGISTER error 3).
+	// Joined is the reign in which it was registered, Refused the reign in which
+	// the main refused its data as diverged (REGISTER error 3).
 	Joined, Refused uint64
 }
 
