@@ -122,6 +122,24 @@ func TestVoterThatMovedLeavesTheRecordBeforeItIsRegisteredAnew(t *testing.T) {
 	require.Equal(t, topology.GatePaused, step.Record.Gate)
 }
 
+// A registration makes an instance's data unknown for a moment. The vote does
+// not wander meanwhile: two replicas that restarted would hand it to each other
+// without end.
+func TestVoteStaysWithOneWhoseDataAreNotKnownYet(t *testing.T) {
+	s := newScene()
+	s.record.Voter, s.record.Gate, s.record.Plan = "", topology.GatePaused, topology.PlanVoter
+	s.record.Since = noon
+	s.restart("b")
+	s.restart("c")
+	s.change("b", func(i *topology.Instance) { i.StorageKnown = false })
+	step, reason := s.next()
+	require.Equal(t, topology.ActWait, step.Do, reason)
+	require.Contains(t, reason, "what data voter b holds")
+	s.change("b", func(i *topology.Instance) { i.StorageKnown = true })
+	step, reason = s.next()
+	require.Equal(t, "b", step.Record.Voter, reason)
+}
+
 func TestRefusingMainIsRestartedOnlyWhereItsStartIsKnownToBeFast(t *testing.T) {
 	for name, c := range map[string]struct {
 		recovery, fast time.Duration

@@ -80,6 +80,10 @@ func (s situation) giveVote(main string) *decision {
 	for _, row := range s.get(main).Answer.Replicas {
 		switch {
 		case row.Mode != StrictSync || row.Name == best:
+		case row.caughtUp() && s.get(row.Name).up() && !s.get(row.Name).StorageKnown:
+			// It was just registered. To pass the vote on before its data are known
+			// again would go on for ever between two that restarted.
+			return wait("waiting to learn what data voter %s holds", row.Name)
 		case s.unvote(row.Name) != nil:
 			return s.unvote(row.Name)
 		case s.get(row.Name).is(RoleReplica):
