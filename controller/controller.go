@@ -46,6 +46,7 @@ type Controller struct {
 	recordErr   error
 	reads       topology.Reads
 	deeds       deeds
+	outlived    map[string]uint64 // see topology.Outlived
 	health      since
 	applied     since
 	decisions   since
@@ -70,7 +71,7 @@ func New(config Config) (*Controller, error) {
 		wake:     make(chan struct{}, 1),
 		commands: make(chan func()),
 		stale:    true,
-		deeds:    deeds{}, health: since{}, applied: since{}, decisions: since{}, lag: since{},
+		deeds:    deeds{}, outlived: map[string]uint64{}, health: since{}, applied: since{}, decisions: since{}, lag: since{},
 	}
 	c.observers = &observers{
 		fleet: config.Fleet, connect: config.Connect, detection: config.Detection,

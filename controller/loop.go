@@ -142,13 +142,17 @@ func (c *Controller) look(now time.Time) topology.View {
 		main = c.record.Heir
 	}
 	mainProcess := view.Instances[main].Process
-	for name, i := range view.Instances {
-		view.Instances[name] = c.deeds.recall(i, mainProcess)
-	}
 	write, read := c.config.Write.Status(), c.config.Read.Status()
 	applied := min(write.Applied, read.Applied)
 	view.Gateways[c.config.Name] = topology.Gateway{
 		Name: c.config.Name, Epoch: applied, At: c.applied.since(c.config.Name, strconv.FormatUint(applied, 10), now), Silenced: write.Silenced,
+	}
+	for name, i := range view.Instances {
+		if topology.Outlived(c.record, view, name) {
+			c.outlived[name] = c.record.Reign
+		}
+		i.Outlived = c.outlived[name]
+		view.Instances[name] = c.deeds.recall(i, mainProcess)
 	}
 	return view
 }

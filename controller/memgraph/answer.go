@@ -21,9 +21,9 @@ type runner func(ctx context.Context, query string) ([]row, error)
 // commits hang (memgraph-observed 1.3); they start no transaction.
 func (c *Client) Ask(ctx context.Context) (answer topology.Answer, err error) {
 	err = c.call(ctx, "ask "+c.config.Name, c.config.AskTimeout, func(ctx context.Context) error {
-		l := c.dial()
-		defer l.close(ctx)
-		answer, err = ask(ctx, l.run)
+		l := c.config.Dial(c.config.Address)
+		defer l.Close(ctx)
+		answer, err = ask(ctx, l.Run)
 		return err
 	})
 	return answer, err

@@ -31,6 +31,10 @@ type Config struct {
 	// Default 12 s, to hear the slowest regular answer: REGISTER of an address
 	// that swallows packets takes 10 s (memgraph-observed 2).
 	Timeout time.Duration
+	// Dial prepares the connections to Address; the client closes each of them.
+	// Default: neo4j-go-driver over TCP with User and Password. It is there for
+	// networks that the driver knows nothing of, such as one in memory.
+	Dial func(address string) Link
 	// Rand returns a number in [0, 1) and spreads the retries of clients that
 	// were refused at the same moment. Default: math/rand/v2.
 	Rand func() float64
@@ -56,7 +60,7 @@ type Client struct {
 	// Whoever takes it out has the connection to himself; Close takes it for
 	// good and closes the channel. It is a channel and not a mutex because it
 	// is held while waiting for the server.
-	slot chan *link
+	slot chan Link
 	// alive ends when the client is closed and ends every call with it.
 	alive context.Context
 	close context.CancelFunc
@@ -74,7 +78,7 @@ func Open(config Config) (*Client, error) {
 		config:          config,
 		replicationPort: port,
 		log:             config.Log.With("instance", config.Name),
-		slot:            make(chan *link, 1),
+		slot:            make(chan Link, 1),
 	}
 	c.slot <- nil
 	c.alive, c.close = context.WithCancel(context.Background())
@@ -86,7 +90,9 @@ func Open(config Config) (*Client, error) {
 func (c *Client) Close() {
 	c.close()
 	if l, ok := <-c.slot; ok {
-		l.close(context.Background())
+		if l != nil {
+			l.Close(context.Background())
+		}
 		close(c.slot)
 	}
 }
@@ -115,6 +121,9 @@ func (config Config) withDefaults() Config {
 	}
 	if config.Timeout == 0 {
 		config.Timeout = defaultTimeout
+	}
+	if config.Dial == nil {
+		config.Dial = config.dialDriver
 	}
 	if config.Rand == nil {
 		config.Rand = rand.Float64
@@ -153,9 +162,9 @@ func (c *Client) statement(ctx context.Context, query string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := l.run(ctx, query)
+	rows, err := l.Run(ctx, query)
 	if err != nil && !answered(err) {
-		l.close(ctx)
+		l.Close(ctx)
 		l = nil
 	}
 	c.slot <- l
@@ -163,14 +172,14 @@ func (c *Client) statement(ctx context.Context, query string) ([]row, error) {
 }
 
 // take takes the connection for statements, a new one where there is none.
-func (c *Client) take(ctx context.Context) (*link, error) {
+func (c *Client) take(ctx context.Context) (Link, error) {
 	select {
 	case l, ok := <-c.slot:
 		switch {
 		case !ok:
 			return nil, errClosed
 		case l == nil:
-			l = c.dial()
+			l = c.config.Dial(c.config.Address)
 		}
 		return l, nil
 	case <-ctx.Done():

@@ -10,7 +10,22 @@ import (
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j/config"
 )
 
-// link is one connection. It is a driver of its own, held to a pool of one, so
+// Link is one connection to an instance, which its first Run opens. The client
+// uses a link from one goroutine at a time, and after an error that is no
+// *Failure it only closes it.
+type Link interface {
+	// Run runs query as a transaction of its own, which replication statements
+	// have to be, and returns all its rows by column names. It ends with ctx. A
+	// connection that was lost since the last Run is replaced, but no query is
+	// sent twice. A refusal by the server is a *Failure, which leaves the
+	// connection usable; of every other error errors.Is finds the cause: the
+	// context's, syscall.ECONNREFUSED, syscall.ECONNRESET.
+	Run(ctx context.Context, query string) (rows []map[string]any, err error)
+	// Close ends the connection, opened or not, without waiting for the server.
+	Close(ctx context.Context)
+}
+
+// link is a Link over TCP. It is a driver of its own, held to a pool of one, so
 // that nothing but its owner decides when a connection is opened or reused.
 type link struct {
 	address string
@@ -19,16 +34,16 @@ type link struct {
 }
 
 // row is one row of a result by column names.
-type row map[string]any
+type row = map[string]any
 
-// dial prepares a connection; the first run opens it.
-func (c *Client) dial() *link {
+// dialDriver is Config.Dial unless another is given.
+func (config Config) dialDriver(address string) Link {
 	auth := neo4j.NoAuth()
-	if c.config.User != "" {
-		auth = neo4j.BasicAuth(c.config.User, c.config.Password, "")
+	if config.User != "" {
+		auth = neo4j.BasicAuth(config.User, config.Password, "")
 	}
-	driver, err := neo4j.NewDriverWithContext("bolt://"+c.config.Address, auth, single)
-	return &link{address: c.config.Address, driver: driver, broken: err}
+	driver, err := neo4j.NewDriverWithContext("bolt://"+address, auth, single)
+	return &link{address: address, driver: driver, broken: err}
 }
 
 // single makes the driver a plain connection: no timers but those of the
@@ -45,9 +60,8 @@ func single(config *config.Config) {
 	config.UserAgent = "memgraph-controller"
 }
 
-// run runs query as a transaction of its own, which replication statements
-// have to be, and returns all its rows. The driver never retries such a query.
-func (l *link) run(ctx context.Context, query string) ([]row, error) {
+// Run implements Link. The driver never retries such a query.
+func (l *link) Run(ctx context.Context, query string) ([]row, error) {
 	if l.broken != nil {
 		return nil, l.broken
 	}
@@ -78,11 +92,11 @@ func (l *link) collect(ctx context.Context, query string) ([]*neo4j.Record, erro
 	return result.Collect(ctx)
 }
 
-// close ends the connection. The driver says goodbye to the server in the
+// Close implements Link. The driver says goodbye to the server in the
 // background, also when ctx has ended, so that a server that hangs does not hold
 // up anybody here.
-func (l *link) close(ctx context.Context) {
-	if l != nil && l.driver != nil {
+func (l *link) Close(ctx context.Context) {
+	if l.driver != nil {
 		_ = l.driver.Close(ctx)
 	}
 }

@@ -17,11 +17,13 @@ func (s situation) steady() *decision {
 	return first(
 		s.chooseByForce,
 		s.replaceLostMain,
+		s.awaitData,
 		s.honourRequest,
 		s.evictMain,
 		s.replaceVoter,
 		func() *decision { return s.joinAll(s.r.Main) },
 		s.electVoter,
+		s.vouch,
 		s.leaveRestartedMain,
 		s.refreshEpoch,
 		s.state,
@@ -29,24 +31,26 @@ func (s situation) steady() *decision {
 }
 
 // replaceLostMain starts a failover. The voter of the record holds every
-// acknowledged write, whatever happened since. Without one only the main itself
-// can come back, and if its process is gone the gate is closed, because a main
-// that restarts must be refreshed before it takes the first write.
+// acknowledged write, unless it restarted. Without one only the main itself can
+// come back, and if its process is gone the gate is closed, because a main that
+// restarts must be refreshed before it takes the first write.
 func (s situation) replaceLostMain() *decision {
 	why := s.mainLost()
-	switch {
-	case why == "":
+	if why == "" {
 		return nil
-	case s.r.Voter != "":
+	}
+	heir, none := s.successor()
+	switch {
+	case heir != "":
 		note := ""
-		if !s.clean(s.get(s.r.Voter)) {
+		if !s.clean(s.get(heir)) {
 			note = "; its history is not clean, so it may have to be restarted once"
 		}
-		return s.crown(s.r.Voter, PlanFailover, GateClosed, "main %s is lost (%s): %s follows%s", s.r.Main, why, s.r.Voter, note)
+		return s.crown(heir, PlanFailover, GateClosed, "main %s is lost (%s): %s follows%s", s.r.Main, why, heir, note)
 	case s.get(s.r.Main).Health == HealthSilent:
-		return wait("main %s is lost (%s) and there is no voter that holds every acknowledged write: waiting for %s; `failover --force --to INSTANCE` gives up what only it has", s.r.Main, why, s.r.Main)
+		return wait("main %s is lost (%s) and %s: waiting for %s; `failover --force --to INSTANCE` gives up what only it has", s.r.Main, why, none, s.r.Main)
 	default:
-		return s.crown(s.r.Main, PlanReturn, GateClosed, "main %s is lost (%s) and there is no voter: waiting for its return", s.r.Main, why)
+		return s.crown(s.r.Main, PlanReturn, GateClosed, "main %s is lost (%s) and %s: waiting for its return", s.r.Main, why, none)
 	}
 }
 
@@ -58,12 +62,22 @@ func (s situation) mainLost() string {
 		return "its process is gone"
 	case main.Health == HealthSilent:
 		return "it does not answer"
-	case main.up() && !s.ours(main):
+	case main.up() && main.StorageKnown && !s.ours(main):
 		return "it came back without its data"
 	case main.is(RoleReplica):
 		return "it says that it is a replica"
 	}
 	return ""
+}
+
+// awaitData: a main that restarted may hold its data or an empty disk. Either
+// asks for something else, and neither takes long to learn: to call it lost
+// before would begin a new epoch on a main that clients may have written to.
+func (s situation) awaitData() *decision {
+	if main := s.get(s.r.Main); main.up() && !s.ours(main) {
+		return wait("waiting to learn whether main %s, which restarted, still holds its data", main.Name)
+	}
+	return nil
 }
 
 // honourRequest does what a person asked for, or says why not and forgets it.
@@ -84,7 +98,7 @@ func (s situation) honourRequest() *decision {
 		return s.refuse("there is no voter to take over; name a target")
 	case target == s.r.Main:
 		return s.refuse("%s is the main", target)
-	case req.Kind == RequestFailover && target == s.r.Voter && t.is(RoleReplica):
+	case req.Kind == RequestFailover && target == s.r.Voter && t.is(RoleReplica) && s.holds(t):
 		return s.crown(target, PlanFailover, GateClosed, "failover to %s asked for by %s", target, req.By)
 	case !s.fit(t):
 		return s.refuse("%s is not fit to be main: %s", target, s.unfit(t))
@@ -132,7 +146,7 @@ func (s situation) evictMain() *decision {
 		return nil
 	}
 	if !s.clean(voter) {
-		if d := first(s.refreshEpoch, s.electCleanVoter); d != nil {
+		if d := first(s.vouch, s.refreshEpoch, s.electCleanVoter); d != nil {
 			return d
 		}
 	}

@@ -1,8 +1,11 @@
-// Package pipenet is a network in memory for tests of the stand-in, made of
-// net.Pipe: it works inside synctest bubbles. Connections to an address where
-// nobody listens are refused; Silence makes an address swallow everything, as a
-// frozen process or a black hole does. Real networks buffer and lose packets;
-// this one does neither.
+// Package pipenet is a network in memory for tests of the stand-in and of what
+// is built around it: it works inside synctest bubbles. Its connections behave
+// as TCP's do where programs notice: writes return before the peer has read and
+// wait when it does not read for long, each direction can be ended on its own,
+// and a connection that is closed over bytes which nobody read, or written to
+// after its peer closed it, is reset. Connections to an address where nobody
+// listens are refused; Silence makes an address swallow everything, as a frozen
+// process or a black hole does. It loses no packets.
 package pipenet
 
 import (
@@ -11,13 +14,19 @@ import (
 	"net"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Network connects dialers with listeners by address. The zero value is ready.
 type Network struct {
+	// Latency is how long everything takes from one end to the other: bytes, the
+	// end of a direction, a reset. A dial takes it twice. Set it before use.
+	Latency time.Duration
+
 	mu        sync.Mutex
 	listeners map[string]*listener
 	silent    map[string]bool
+	dialed    int
 }
 
 // Listen opens an address, which must be free.
@@ -27,7 +36,7 @@ func (n *Network) Listen(_ context.Context, network, address string) (net.Listen
 	if n.listeners[address] != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: fmt.Errorf("%s: %w", address, syscall.EADDRINUSE)}
 	}
-	l := &listener{network: n, address: address, incoming: make(chan net.Conn), closed: make(chan struct{})}
+	l := &listener{network: n, address: address, incoming: make(chan *Conn), closed: make(chan struct{})}
 	if n.listeners == nil {
 		n.listeners = map[string]*listener{}
 	}
@@ -37,24 +46,37 @@ func (n *Network) Listen(_ context.Context, network, address string) (net.Listen
 
 // Dial connects to an address.
 func (n *Network) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := n.connect(ctx, address)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("%s: %w", address, err)}
+	}
+	return conn, nil
+}
+
+func (n *Network) connect(ctx context.Context, address string) (*Conn, error) {
+	if err := sleep(ctx, 2*n.Latency); err != nil {
+		return nil, err
+	}
 	n.mu.Lock()
 	l, silent := n.listeners[address], n.silent[address]
+	n.dialed++
+	name := fmt.Sprintf("dialer-%d", n.dialed)
 	n.mu.Unlock()
 	if silent {
 		<-ctx.Done()
-		return nil, &net.OpError{Op: "dial", Net: network, Err: ctx.Err()}
+		return nil, ctx.Err()
 	}
 	if l == nil {
-		return nil, refused(network, address)
+		return nil, syscall.ECONNREFUSED
 	}
-	near, far := net.Pipe()
+	near, far := newConns(n.Latency, name, address)
 	select {
 	case l.incoming <- far:
 		return near, nil
 	case <-l.closed:
-		return nil, refused(network, address)
+		return nil, syscall.ECONNREFUSED
 	case <-ctx.Done():
-		return nil, &net.OpError{Op: "dial", Net: network, Err: ctx.Err()}
+		return nil, ctx.Err()
 	}
 }
 
@@ -68,14 +90,24 @@ func (n *Network) Silence(address string, silent bool) {
 	n.silent[address] = silent
 }
 
-func refused(network, address string) error {
-	return &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("%s: %w", address, syscall.ECONNREFUSED)}
+func sleep(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 type listener struct {
 	network  *Network
 	address  string
-	incoming chan net.Conn
+	incoming chan *Conn
 	closed   chan struct{}
 	once     sync.Once
 }

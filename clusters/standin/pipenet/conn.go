@@ -1,0 +1,224 @@
+package pipenet
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Conn is one end of a connection. Its methods may be called by many goroutines.
+type Conn struct {
+	*wire
+	in, out       *stream
+	peer          *Conn
+	local, remote address
+
+	// The wire's lock guards the rest.
+	closed  bool
+	ended   bool // nothing more is written
+	abrupt  bool // Close resets
+	readBy  deadline
+	writeBy deadline
+	onClose func()
+}
+
+// wire is what both ends of a connection share.
+type wire struct {
+	latency time.Duration
+	mu      sync.Mutex
+	moved   *sync.Cond // something changed that a Read or Write may wait for
+}
+
+// newConns returns both ends of a new connection.
+func newConns(latency time.Duration, dialer, listener string) (near, far *Conn) {
+	w := &wire{latency: latency}
+	w.moved = sync.NewCond(&w.mu)
+	there, back := &stream{}, &stream{}
+	near = &Conn{wire: w, in: back, out: there, local: address(dialer), remote: address(listener)}
+	far = &Conn{wire: w, in: there, out: back, local: address(listener), remote: address(dialer), peer: near}
+	near.peer = far
+	return near, far
+}
+
+// wake lets everybody look again.
+func (w *wire) wake() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.moved.Broadcast()
+}
+
+// arrival is when what is sent now arrives. It also sees to it that readers look
+// again then.
+func (w *wire) arrival(trips int) time.Time {
+	d := time.Duration(trips) * w.latency
+	if d == 0 {
+		w.moved.Broadcast()
+	} else {
+		time.AfterFunc(d, w.wake)
+	}
+	return time.Now().Add(d)
+}
+
+// Read implements net.Conn.
+func (c *Conn) Read(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		now := time.Now()
+		end := c.in.end(now)
+		switch {
+		case c.closed:
+			return 0, c.failed("read", net.ErrClosed)
+		case c.readBy.passed(now):
+			return 0, c.failed("read", os.ErrDeadlineExceeded)
+		case c.in.arrived(now):
+			n := c.in.take(p)
+			c.moved.Broadcast()
+			return n, nil
+		case end != nil:
+			return 0, c.failed("read", end)
+		}
+		c.moved.Wait()
+	}
+}
+
+// Write implements net.Conn.
+func (c *Conn) Write(p []byte) (written int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		now := time.Now()
+		switch {
+		case c.closed:
+			return written, c.failed("write", net.ErrClosed)
+		case c.ended:
+			return written, c.failed("write", syscall.EPIPE)
+		case c.in.wasReset(now):
+			return written, c.failed("write", syscall.ECONNRESET)
+		case c.writeBy.passed(now):
+			return written, c.failed("write", os.ErrDeadlineExceeded)
+		case written == len(p):
+			return written, nil
+		case c.peer.closed:
+			// The sender's kernel took it; the other one answers with a reset.
+			c.in.reset(c.arrival(2))
+			return len(p), nil
+		case c.out.room() > 0:
+			n := min(c.out.room(), len(p)-written)
+			c.out.add(p[written:written+n], c.arrival(1))
+			written += n
+			continue
+		}
+		c.moved.Wait()
+	}
+}
+
+// CloseWrite ends the direction to the peer: it reads io.EOF behind what was
+// written.
+func (c *Conn) CloseWrite() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return c.failed("close", net.ErrClosed)
+	}
+	if !c.ended {
+		c.ended = true
+		c.out.endAt = c.arrival(1)
+	}
+	return nil
+}
+
+// SetLinger with 0 makes Close a reset; any other value changes nothing.
+func (c *Conn) SetLinger(seconds int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.abrupt = seconds == 0
+	return nil
+}
+
+// Close implements net.Conn. The peer gets the end behind what was written, or a
+// reset where something is left that this end has not read.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return c.failed("close", net.ErrClosed)
+	}
+	c.closed = true
+	c.readBy.stop()
+	c.writeBy.stop()
+	switch {
+	case c.abrupt || c.in.size > 0:
+		c.out.reset(c.arrival(1))
+	case !c.ended:
+		c.out.endAt = c.arrival(1)
+	}
+	c.moved.Broadcast()
+	forget := c.onClose
+	c.mu.Unlock()
+	if forget != nil {
+		forget()
+	}
+	return nil
+}
+
+// failed wraps an error as the net package does; the end of a stream is none.
+func (c *Conn) failed(op string, err error) error {
+	if err == io.EOF { //nolint:errorlint // it is never wrapped
+		return err
+	}
+	return &net.OpError{Op: op, Net: "pipe", Source: c.local, Addr: c.remote, Err: err}
+}
+
+// LocalAddr implements net.Conn.
+func (c *Conn) LocalAddr() net.Addr { return c.local }
+
+// RemoteAddr implements net.Conn.
+func (c *Conn) RemoteAddr() net.Addr { return c.remote }
+
+// SetDeadline implements net.Conn.
+func (c *Conn) SetDeadline(t time.Time) error { return c.limit(t, &c.readBy, &c.writeBy) }
+
+// SetReadDeadline implements net.Conn.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.limit(t, &c.readBy) }
+
+// SetWriteDeadline implements net.Conn.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.limit(t, &c.writeBy) }
+
+func (c *Conn) limit(t time.Time, deadlines ...*deadline) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return c.failed("set", net.ErrClosed)
+	}
+	for _, d := range deadlines {
+		d.set(t, c.wake)
+	}
+	c.moved.Broadcast()
+	return nil
+}
+
+// deadline wakes whoever waits beyond it.
+type deadline struct {
+	at    time.Time
+	timer *time.Timer
+}
+
+func (d *deadline) set(t time.Time, wake func()) {
+	d.stop()
+	d.at = t
+	if !t.IsZero() {
+		d.timer = time.AfterFunc(time.Until(t), wake)
+	}
+}
+
+func (d *deadline) stop() {
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+}
+
+func (d *deadline) passed(now time.Time) bool { return !d.at.IsZero() && !now.Before(d.at) }

@@ -1,0 +1,105 @@
+package pipenet
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+)
+
+// Host is one process on a network: everything that it opened ends with it.
+type Host struct {
+	network *Network
+
+	mu   sync.Mutex
+	open map[io.Closer]struct{} // nil when it is dead
+}
+
+// Host returns a new process.
+func (n *Network) Host() *Host { return &Host{network: n, open: map[io.Closer]struct{}{}} }
+
+// Listen is Network.Listen.
+func (h *Host) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	l, err := h.network.Listen(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if !h.keep(l) {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: net.ErrClosed}
+	}
+	return &hostListener{l, h}, nil
+}
+
+// Dial is Network.Dial.
+func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := h.network.Dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if !h.own(conn.(*Conn)) {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: net.ErrClosed}
+	}
+	return conn, nil
+}
+
+// Kill ends the process as kill -9 does: all that it has open is closed at this
+// moment, and it opens nothing more.
+func (h *Host) Kill() {
+	h.mu.Lock()
+	open := h.open
+	h.open = nil
+	h.mu.Unlock()
+	for c := range open {
+		_ = c.Close() // it may just have been closed
+	}
+}
+
+// own makes a connection end with the process.
+func (h *Host) own(c *Conn) bool {
+	c.mu.Lock()
+	c.onClose = func() { h.forget(c) }
+	c.mu.Unlock()
+	return h.keep(c)
+}
+
+// keep reports false, and closes c, when the process is dead.
+func (h *Host) keep(c io.Closer) bool {
+	h.mu.Lock()
+	alive := h.open != nil
+	if alive {
+		h.open[c] = struct{}{}
+	}
+	h.mu.Unlock()
+	if !alive {
+		_ = c.Close() // nobody has heard of it yet
+	}
+	return alive
+}
+
+func (h *Host) forget(c io.Closer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.open, c)
+}
+
+type hostListener struct {
+	net.Listener
+	host *Host
+}
+
+func (l *hostListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.host.own(conn.(*Conn)) {
+			return conn, nil
+		}
+	}
+}
+
+func (l *hostListener) Close() error {
+	l.host.forget(l.Listener)
+	return l.Listener.Close()
+}
