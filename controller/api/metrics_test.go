@@ -1,6 +1,7 @@
 package api
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,33 @@ func TestEveryMetricHasThePrefixAndEveryGatewayMetricSaysWhichGateway(t *testing
 		require.Equal(t, map[string]bool{"rw": true, "ro": true}, seen, family.GetName())
 	}
 	require.NotZero(t, gateways)
+}
+
+// UPDATE=1 writes the table of the reference page anew.
+func TestReferenceListsEveryMetric(t *testing.T) {
+	const path, begin, end = "../../docs/reference.md", "<!-- metrics: begin -->\n", "<!-- metrics: end -->"
+	families, err := gatherable(t, healthyBackend()).Gather()
+	require.NoError(t, err)
+	table := "| metric | labels | what it is |\n|---|---|---|\n"
+	for _, family := range families {
+		var labels []string
+		for _, label := range family.GetMetric()[0].GetLabel() {
+			labels = append(labels, label.GetName())
+		}
+		table += "| `" + family.GetName() + "` | " + strings.Join(labels, ", ") + " | " + family.GetHelp() + " |\n"
+	}
+	page, err := os.ReadFile(path)
+	require.NoError(t, err)
+	head, rest, ok := strings.Cut(string(page), begin)
+	require.True(t, ok, "the page has lost its mark %q", begin)
+	_, tail, ok := strings.Cut(rest, end)
+	require.True(t, ok, "the page has lost its mark %q", end)
+	want := head + begin + table + end + tail
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
+		return
+	}
+	require.Equal(t, want, string(page), "run `UPDATE=1 go test -run Reference ./controller/api`")
 }
 
 func TestReadingAndWritingAreCountedApart(t *testing.T) {

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+)
+
+const referencePage = "docs/reference.md"
+
+// Between these marks the page is made from the command line's own model.
+const (
+	flagsBegin = "<!-- flags: begin -->\n"
+	flagsEnd   = "<!-- flags: end -->"
+)
+
+// UPDATE=1 writes the page anew.
+func TestReferenceListsEveryCommandAndFlag(t *testing.T) {
+	page, err := os.ReadFile(referencePage)
+	require.NoError(t, err)
+	head, rest, ok := strings.Cut(string(page), flagsBegin)
+	require.True(t, ok, "the page has lost its mark %q", flagsBegin)
+	_, tail, ok := strings.Cut(rest, flagsEnd)
+	require.True(t, ok, "the page has lost its mark %q", flagsEnd)
+	want := head + flagsBegin + commandTables(t) + flagsEnd + tail
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, os.WriteFile(referencePage, []byte(want), 0o644))
+		return
+	}
+	require.Equal(t, want, string(page), "run `UPDATE=1 go test -run Reference .`")
+}
+
+// commandTables describes every command with its flags.
+func commandTables(t *testing.T) string {
+	parser, err := kong.New(&commandLine{}, kong.Name("memgraph-controller"))
+	require.NoError(t, err)
+	var out bytes.Buffer
+	for _, leaf := range parser.Model.Leaves(true) {
+		fmt.Fprintf(&out, "\n### %s\n\n%s\n", strings.TrimSpace(strings.TrimPrefix(leaf.Summary(), "memgraph-controller")), leaf.Help)
+		flags := leaf.Flags
+		if len(flags) == 0 {
+			continue
+		}
+		fmt.Fprint(&out, "\n| flag | default | what it does |\n|---|---|---|\n")
+		for _, f := range flags {
+			value := "-"
+			if f.HasDefault && f.Default != "" {
+				value = "`" + f.Default + "`"
+			}
+			help := f.Help
+			if len(f.Envs) > 0 {
+				help += " Environment: `" + strings.Join(f.Envs, "`, `") + "`."
+			}
+			fmt.Fprintf(&out, "| `--%s` | %s | %s |\n", f.Name, value, help)
+		}
+	}
+	fmt.Fprintln(&out)
+	return out.String()
+}
+
+// Every make target and every page that the README names exists.
+func TestReadmeNamesOnlyWhatThereIs(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	makefile, err := os.ReadFile("Makefile")
+	require.NoError(t, err)
+	targets := regexp.MustCompile("(?m)(?:^    |`)make ([a-z]+)").FindAllSubmatch(page, -1)
+	require.NotEmpty(t, targets)
+	for _, target := range targets {
+		require.Regexp(t, regexp.MustCompile(`(?m)^`+string(target[1])+`:`), string(makefile), "the README names make %s", target[1])
+	}
+	links := regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllSubmatch(page, -1)
+	require.NotEmpty(t, links)
+	for _, link := range links {
+		require.FileExists(t, string(link[1]))
+	}
+}
+
+// What is for tests and demos stays out of the product.
+func TestProductHasNoTestTreesInIt(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, tree := range []string{"memgraph-controller/clusters", "memgraph-controller/e2e", "memgraph-controller/chaos", "stretchr/testify", "pgregory.net/rapid", "sigs.k8s.io/kind", "docker/docker"} {
+		require.NotContains(t, string(out), tree)
+	}
+}
