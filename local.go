@@ -85,11 +85,15 @@ func (l *localRun) closeFleet(fleet *local.Fleet) {
 }
 
 func (l *localRun) serve(ctx context.Context, terminal *cli.Terminal, store *local.Store, fleet *local.Fleet, log *slog.Logger) error {
-	c, err := l.controller(store, fleet, log)
+	failovers, registry := api.NewFailoverMetrics(), prometheus.NewRegistry()
+	if err := registry.Register(failovers); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	c, err := l.controller(store, fleet, failovers.Observe, log)
 	if err != nil {
 		return err
 	}
-	server, err := api.New(api.Config{Address: l.HTTP, Token: l.Token, Backend: c, Log: log, Registry: prometheus.NewRegistry()})
+	server, err := api.New(api.Config{Address: l.HTTP, Token: l.Token, Backend: c, Log: log, Registry: registry})
 	if err != nil {
 		return err
 	}
@@ -101,7 +105,7 @@ func (l *localRun) serve(ctx context.Context, terminal *cli.Terminal, store *loc
 	return group.Wait()
 }
 
-func (l *localRun) controller(store *local.Store, fleet *local.Fleet, log *slog.Logger) (*controller.Controller, error) {
+func (l *localRun) controller(store *local.Store, fleet *local.Fleet, ended func(api.Failover), log *slog.Logger) (*controller.Controller, error) {
 	var c *controller.Controller
 	sighted := func(s gateway.Sighting) { c.Sighted(s) } // c is set before either gateway runs
 	policy := topology.DefaultPolicy()
@@ -114,7 +118,7 @@ func (l *localRun) controller(store *local.Store, fleet *local.Fleet, log *slog.
 		Fleet: fleet, Store: store, Processes: fleet, Connect: l.connect(log),
 		Write:  gateway.New(gateway.Config{Name: "rw", Address: l.Write, Log: log, Track: boltframe.Track, OnSighting: sighted}),
 		Read:   gateway.New(gateway.Config{Name: "ro", Address: l.Read, Log: log, Track: boltframe.Track, DrainLimit: readDrain, OnSighting: sighted}),
-		Policy: policy, Detection: detection, User: l.User, Password: l.Password, Log: log,
+		Policy: policy, Detection: detection, User: l.User, Password: l.Password, OnFailover: ended, Log: log,
 	})
 	return c, err
 }

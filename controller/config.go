@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/topology"
 	"memgraph-controller/gateway"
 )
@@ -32,6 +33,9 @@ type Config struct {
 	Detection Detection
 	// User and Password are created on every new main. Default: none.
 	User, Password string
+	// OnFailover is told of each failover and planned change that has come to its
+	// end. It must not block. Default: nobody is.
+	OnFailover func(api.Failover)
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 	// Log gets one line for each transition at info. Default: discarded.
@@ -63,6 +67,9 @@ func (c *Config) complete() error {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.OnFailover == nil {
+		c.OnFailover = func(api.Failover) {}
 	}
 	if c.Detection == (Detection{}) {
 		c.Detection = BalancedDetection()

@@ -71,6 +71,7 @@ func New(config Config) (*Controller, error) {
 		wake:     make(chan struct{}, 1),
 		commands: make(chan func()),
 		stale:    true,
+		timeline: timeline{ended: config.OnFailover},
 		deeds:    deeds{}, outlived: map[string]uint64{}, health: since{}, applied: since{}, decisions: since{}, lag: since{},
 	}
 	c.observers = &observers{

@@ -22,6 +22,7 @@ const (
 type timeline struct {
 	filed   []api.Failover
 	running *failover
+	ended   func(api.Failover) // told of each that is filed
 }
 
 // failover is one that goes on.
@@ -206,6 +207,7 @@ func (t *timeline) file(g counts, finished time.Time) {
 	f.Finished = finished
 	f.SessionsCut, f.Held = g.cut-f.before.cut, g.released-f.before.released
 	t.filed = append(t.filed, f.Failover)
+	t.ended(f.Failover)
 	if extra := len(t.filed) - failoversKept; extra > 0 {
 		t.filed = slices.Delete(t.filed, 0, extra)
 	}

@@ -13,13 +13,16 @@ import (
 // story drives a timeline through a failover with a clock of its own.
 type story struct {
 	timeline
+	told   []api.Failover
 	record topology.Record
 	now    time.Time
 	counts counts
 }
 
 func newStory() *story {
-	return &story{now: time.Unix(1000, 0), record: topology.Record{Epoch: 4, Main: "a", Voter: "b", Gate: topology.GateOpen}}
+	s := &story{now: time.Unix(1000, 0), record: topology.Record{Epoch: 4, Main: "a", Voter: "b", Gate: topology.GateOpen}}
+	s.ended = func(f api.Failover) { s.told = append(s.told, f) }
+	return s
 }
 
 func (s *story) turnTo(after topology.Record, first time.Time) {
@@ -61,6 +64,7 @@ func TestTimelineFilesAFailoverWithItsPhases(t *testing.T) {
 	s.after(20*time.Millisecond, topology.ActWait)
 
 	require.Nil(t, s.running)
+	require.Equal(t, s.filed, s.told)
 	f := s.filed[0]
 	require.Equal(t, api.KindFailover, f.Kind)
 	require.Equal(t, api.ResultCompleted, f.Result)

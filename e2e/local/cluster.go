@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -147,6 +149,17 @@ func (c *Cluster) Status() (api.Status, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	return c.API.Status(ctx)
+}
+
+// Metrics returns what GET /metrics says.
+func (c *Cluster) Metrics() string {
+	c.t.Helper()
+	response, err := http.Get(c.API.Base + "/metrics")
+	require.NoError(c.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(c.t, err)
+	return string(text)
 }
 
 // Until waits until the status is as wanted, and returns it.

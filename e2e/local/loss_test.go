@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"fmt"
 	"syscall"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ func TestKillOfTheMain(t *testing.T) {
 	require.NoError(t, err)
 	measured.phases(failovers, api.KindFailover, begin)
 	measured.Report(t)
+	require.Contains(t, c.Metrics(), fmt.Sprintf(`memgraph_controller_failovers_total{kind="failover",reason="dead",result="completed"} %d`, n))
 	gaps := measured["write gap"]
 	require.LessOrEqual(t, gaps.Quantile(0.5), 800*time.Millisecond)
 	require.LessOrEqual(t, gaps.Quantile(0.99), 1500*time.Millisecond)
