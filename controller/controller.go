@@ -45,6 +45,7 @@ type Controller struct {
 	loaded      time.Time
 	recordErr   error
 	deeds       deeds
+	outlived    map[string]uint64 // see topology.Outlived
 	health      since
 	applied     since
 	decisions   since
@@ -69,7 +70,7 @@ func New(config Config) (*Controller, error) {
 		wake:     make(chan struct{}, 1),
 		commands: make(chan func()),
 		stale:    true,
-		deeds:    deeds{}, health: since{}, applied: since{}, decisions: since{}, lag: since{},
+		deeds:    deeds{}, outlived: map[string]uint64{}, health: since{}, applied: since{}, decisions: since{}, lag: since{},
 	}
 	c.observers = &observers{
 		fleet: config.Fleet, connect: config.Connect, detection: config.Detection,

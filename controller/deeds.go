@@ -11,7 +11,7 @@ type deeds map[string]deed
 type deed struct {
 	process                 string
 	crowned, marked, joined uint64
-	users                   bool
+	users, vouched          bool
 	// refused is the reign in which the main process refusedBy refused it.
 	refused   uint64
 	refusedBy string
@@ -29,7 +29,7 @@ func (d deeds) of(i topology.Instance) deed {
 // long as the process lives that refused.
 func (d deeds) recall(i topology.Instance, mainProcess string) topology.Instance {
 	known := d.of(i)
-	i.Crowned, i.Marked, i.Joined, i.Users = known.crowned, known.marked, known.joined, known.users
+	i.Crowned, i.Marked, i.Joined, i.Users, i.Vouched = known.crowned, known.marked, known.joined, known.users, known.vouched
 	if known.refusedBy == mainProcess {
 		i.Refused = known.refused
 	}
@@ -52,7 +52,11 @@ func (d deeds) done(step topology.Step, reign uint64, view topology.View) {
 	case topology.ActEnsureUser:
 		known.users = true
 	case topology.ActMark:
-		known.marked = reign
+		if step.Target != "" {
+			known.vouched = true
+		} else {
+			known.marked = reign
+		}
 	case topology.ActRegister:
 		known.joined = reign
 		known.refused = 0

@@ -139,12 +139,16 @@ func (c *Controller) look(now time.Time) topology.View {
 		main = c.record.Heir
 	}
 	mainProcess := view.Instances[main].Process
-	for name, i := range view.Instances {
-		view.Instances[name] = c.deeds.recall(i, mainProcess)
-	}
 	status := c.config.Write.Status()
 	view.Gateways[c.config.Name] = topology.Gateway{
 		Name: c.config.Name, Epoch: status.Applied, At: c.applied.since(c.config.Name, strconv.FormatUint(status.Applied, 10), now), Silenced: status.Silenced,
+	}
+	for name, i := range view.Instances {
+		if topology.Outlived(c.record, view, name) {
+			c.outlived[name] = c.record.Reign
+		}
+		i.Outlived = c.outlived[name]
+		view.Instances[name] = c.deeds.recall(i, mainProcess)
 	}
 	return view
 }

@@ -188,12 +188,12 @@ func (d *database) takeSnapshot() {
 	}
 }
 
-// kill ends the process. A commit that was under way was never acknowledged.
+// kill ends the process. A commit that was under way was never acknowledged; one
+// that it has voted for may be, without it (memgraph.md F.2.1).
 func (d *database) kill() {
 	if !d.up && d.startsAt.IsZero() {
 		return
 	}
-	d.finishVotes()
 	d.up, d.frozen, d.startsAt = false, false, time.Time{}
 	d.prepared, d.commit, d.busy, d.terminating = nil, nil, 0, false
 	d.downAt = d.w.now

@@ -20,7 +20,7 @@ func (s situation) declare(r *Record) {
 	for _, n := range s.names() {
 		i, m := s.get(n), r.Members[n]
 		if i.up() && m.Quarantined == nil {
-			r.Members[n] = Member{Process: i.Process, Reign: r.Reign}
+			r.Members[n] = Member{Process: i.Process, Reign: r.Reign, Voted: m.Voted}
 		}
 	}
 }
@@ -30,6 +30,9 @@ func (s situation) declare(r *Record) {
 // and stay in the record for the case that the heir is lost.
 func (s situation) crown(heir string, plan Plan, gate Gate, format string, args ...any) *decision {
 	return s.save(func(r *Record) {
+		if r.Main != "" && heir != r.Main && heir != r.Voter {
+			r.setVoted(heir, s.get(heir).Process)
+		}
 		if r.Main != "" {
 			r.From = r.Main
 		}

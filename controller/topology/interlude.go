@@ -40,6 +40,12 @@ func (s situation) switchOver() *decision {
 	if !s.clean(t) && !main.Terminating {
 		return s.reopen("switchover given up: %s restarted and would refuse the others", target)
 	}
+	if target == s.r.Voter && !s.holds(t) {
+		if d := s.vouch(); d != nil {
+			return d
+		}
+		return wait("waiting for %s, which restarted, to show that it has everything that %s has", target, main.Name)
+	}
 	row, listed := s.row(main.Name, target)
 	if target != s.r.Voter && !(s.heard(main) && listed && row.caughtUp()) {
 		if s.now.Sub(s.r.Since) > s.p.PauseLimit/2 {

@@ -109,6 +109,13 @@ func (w *world) view() topology.View {
 	for _, g := range w.gateways {
 		v.Gateways[g.name] = g.report()
 	}
+	for name, i := range v.Instances {
+		if topology.Outlived(w.record, v, name) {
+			w.outlived[name] = w.record.Reign
+		}
+		i.Outlived = w.outlived[name]
+		v.Instances[name] = i
+	}
 	return v
 }
 
@@ -118,7 +125,7 @@ type deeds map[string]deed
 type deed struct {
 	process                 string
 	crowned, marked, joined uint64
-	users                   bool
+	users, vouched          bool
 	refused                 uint64
 	refusedBy               string
 }
@@ -132,7 +139,7 @@ func (d deeds) of(i topology.Instance) deed {
 
 func (d deeds) recall(i topology.Instance, ruler string) topology.Instance {
 	known := d.of(i)
-	i.Crowned, i.Marked, i.Joined, i.Users = known.crowned, known.marked, known.joined, known.users
+	i.Crowned, i.Marked, i.Joined, i.Users, i.Vouched = known.crowned, known.marked, known.joined, known.users, known.vouched
 	if known.refusedBy == ruler {
 		i.Refused = known.refused
 	}
@@ -153,7 +160,11 @@ func (d deeds) done(step topology.Step, reign uint64, view topology.View) {
 	case topology.ActEnsureUser:
 		known.users = true
 	case topology.ActMark:
-		known.marked = reign
+		if step.Target != "" {
+			known.vouched = true
+		} else {
+			known.marked = reign
+		}
 	case topology.ActRegister:
 		known.joined, known.refused = reign, 0
 	case topology.ActDrop:

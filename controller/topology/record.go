@@ -89,6 +89,12 @@ type Member struct {
 	// promoted as it is, it would refuse all others (memgraph-observed 1.1).
 	Process string `json:"process,omitempty"`
 	Reign   uint64 `json:"reign,omitempty"`
+	// Voted is the process of a voter that is known to hold every acknowledged
+	// write. One that was started since may lack the last: the process before it
+	// may have died between its vote and the decision, of which the main tells
+	// its client nothing (memgraph.md F.2.1). Empty: whatever process runs on the
+	// data, they count.
+	Voted string `json:"voted,omitempty"`
 	// Quarantined is set from the decision to reseed an instance until it is
 	// registered again.
 	Quarantined *Quarantine `json:"quarantined,omitempty"`

@@ -257,9 +257,10 @@ func (d *database) finish() {
 	}
 }
 
-// finishVotes lets the commits end that this voter has voted for: a fault that
-// hits exactly between the two phases is a double fault with the loss of the
-// main, and no controller can help it (memgraph.md F.2.1).
+// finishVotes lets the commits end that this voter has voted for: a link that
+// breaks exactly between the two phases is a double fault with the loss of the
+// main, and no controller can help it, because the voter's process lives on
+// (memgraph.md F.2.1).
 func (d *database) finishVotes() {
 	for _, name := range d.w.names {
 		m := d.w.databases[name]

@@ -35,12 +35,16 @@ func TestEveryInstanceMayRestartInPlaceWhileTheGateIsOpen(t *testing.T) {
 	}
 }
 
-// poison lets the voter b restart, vote on, and the main a die before anybody
-// could refresh the epoch: b has to be promoted and refuses all others.
+// poison lets the voter b restart and vote on, which is all that the leader had
+// time to note, and the main a die before the epoch was refreshed: b has to be
+// promoted and refuses all others.
 func poison(w *world) {
 	w.frozen = true
 	w.restart("b")
 	w.run(3 * time.Second)
+	m := w.record.Members["b"]
+	m.Voted = w.databases["b"].process()
+	w.record.Members["b"] = m
 	w.databases["a"].kill()
 	w.run(deadAfterExit)
 	w.frozen = false

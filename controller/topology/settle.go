@@ -62,6 +62,7 @@ func (s situation) dropDead(main string) *decision {
 		default:
 			return s.save(func(r *Record) {
 				r.Main, r.From, r.Heir, r.Plan, r.Gate = "", main, s.bestVoter(main), PlanHandover, GateClosed
+				r.setVoted(r.Heir, s.get(r.Heir).Process)
 				s.declare(r)
 			},
 				"%s is silent and stalls %s: %s, which has everything, takes over", i.Name, main, s.bestVoter(main))
@@ -146,6 +147,9 @@ func (s situation) cureRefusal(name string) *decision {
 			continue
 		}
 		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && main.Recovery > 0 && main.Recovery <= s.p.FastRecovery && s.r.Main == "" {
+			if m.Voted != "" { // it was promoted as this process; its data count from now on
+				return s.save(func(r *Record) { r.setVoted(name, "") }, "%s is about to be restarted with every acknowledged write", name)
+			}
 			return do(Step{Do: ActRestart, Instance: name}, "%s refuses %s although it holds every acknowledged write: its history is poisoned, a restart cures it", name, i.Name)
 		}
 		if main.Marked != s.r.Reign {
@@ -163,6 +167,8 @@ func (s situation) open(main string) *decision {
 	switch {
 	case voter == "" && !degraded:
 		return wait("waiting for a replica that has everything to become the voter of %s (policy strict: no write is taken that only one instance holds)", main)
+	case voter != "" && !s.vouched(s.get(voter)):
+		return s.askForVote(main, voter)
 	case s.get(main).Marked != s.r.Reign:
 		return s.mark(main)
 	}
@@ -178,6 +184,10 @@ func (s situation) open(main string) *decision {
 		}
 		if i.Crowned == r.Reign {
 			r.Members[main] = Member{Process: i.Process, Reign: r.Reign}
+		}
+		r.setVoted(main, "")
+		if voter != "" {
+			r.setVoted(voter, s.get(voter).Process)
 		}
 	}, "%s", reason)
 }

@@ -22,6 +22,7 @@ func (s situation) steady() *decision {
 		s.replaceVoter,
 		func() *decision { return s.joinAll(s.r.Main) },
 		s.electVoter,
+		s.vouch,
 		s.leaveRestartedMain,
 		s.refreshEpoch,
 		s.state,
@@ -29,24 +30,26 @@ func (s situation) steady() *decision {
 }
 
 // replaceLostMain starts a failover. The voter of the record holds every
-// acknowledged write, whatever happened since. Without one only the main itself
-// can come back, and if its process is gone the gate is closed, because a main
-// that restarts must be refreshed before it takes the first write.
+// acknowledged write, unless it restarted. Without one only the main itself can
+// come back, and if its process is gone the gate is closed, because a main that
+// restarts must be refreshed before it takes the first write.
 func (s situation) replaceLostMain() *decision {
 	why := s.mainLost()
-	switch {
-	case why == "":
+	if why == "" {
 		return nil
-	case s.r.Voter != "":
+	}
+	heir, none := s.successor()
+	switch {
+	case heir != "":
 		note := ""
-		if !s.clean(s.get(s.r.Voter)) {
+		if !s.clean(s.get(heir)) {
 			note = "; its history is not clean, so it may have to be restarted once"
 		}
-		return s.crown(s.r.Voter, PlanFailover, GateClosed, "main %s is lost (%s): %s follows%s", s.r.Main, why, s.r.Voter, note)
+		return s.crown(heir, PlanFailover, GateClosed, "main %s is lost (%s): %s follows%s", s.r.Main, why, heir, note)
 	case s.get(s.r.Main).Health == HealthSilent:
-		return wait("main %s is lost (%s) and there is no voter that holds every acknowledged write: waiting for %s; `failover --force --to INSTANCE` gives up what only it has", s.r.Main, why, s.r.Main)
+		return wait("main %s is lost (%s) and %s: waiting for %s; `failover --force --to INSTANCE` gives up what only it has", s.r.Main, why, none, s.r.Main)
 	default:
-		return s.crown(s.r.Main, PlanReturn, GateClosed, "main %s is lost (%s) and there is no voter: waiting for its return", s.r.Main, why)
+		return s.crown(s.r.Main, PlanReturn, GateClosed, "main %s is lost (%s) and %s: waiting for its return", s.r.Main, why, none)
 	}
 }
 
@@ -84,7 +87,7 @@ func (s situation) honourRequest() *decision {
 		return s.refuse("there is no voter to take over; name a target")
 	case target == s.r.Main:
 		return s.refuse("%s is the main", target)
-	case req.Kind == RequestFailover && target == s.r.Voter && t.is(RoleReplica):
+	case req.Kind == RequestFailover && target == s.r.Voter && t.is(RoleReplica) && s.holds(t):
 		return s.crown(target, PlanFailover, GateClosed, "failover to %s asked for by %s", target, req.By)
 	case !s.fit(t):
 		return s.refuse("%s is not fit to be main: %s", target, s.unfit(t))
@@ -132,7 +135,7 @@ func (s situation) evictMain() *decision {
 		return nil
 	}
 	if !s.clean(voter) {
-		if d := first(s.refreshEpoch, s.electCleanVoter); d != nil {
+		if d := first(s.vouch, s.refreshEpoch, s.electCleanVoter); d != nil {
 			return d
 		}
 	}

@@ -20,7 +20,8 @@ const (
 	// ActEnsureUser creates the configured users on Instance.
 	ActEnsureUser Action = "ensure-user"
 	// ActMark runs the marker transaction on Instance: no user data, but it
-	// makes the new database epoch known to the replicas.
+	// makes the new database epoch known to the replicas. With a Target it is run
+	// for the vote of that one.
 	ActMark Action = "mark"
 	// ActRestart restarts Instance's process; it comes back knowing no replicas.
 	ActRestart Action = "restart"

@@ -1,6 +1,9 @@
 package topology
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // succession is asked while there is no main: failover, switchover, handover,
 // refresh, return and the first start are one path.
@@ -21,10 +24,13 @@ func (s situation) succession() *decision {
 // was shown. It comes before every rule that waits for somebody else.
 func (s situation) chooseByForce() *decision {
 	req := s.r.Request
-	if req == nil || req.Kind != RequestFailover || !req.Force || req.Target == s.r.Main || req.Target == s.r.Heir || !s.get(req.Target).up() {
+	if req == nil || req.Kind != RequestFailover || !req.Force || req.Target == s.r.Main || !s.get(req.Target).up() ||
+		req.Target == s.r.Heir && s.holds(s.get(s.r.Heir)) {
 		return nil
 	}
-	return s.crown(req.Target, PlanFailover, GateClosed, "%s was chosen by %s, giving up what it does not have", req.Target, req.By)
+	d := s.crown(req.Target, PlanFailover, GateClosed, "%s was chosen by %s, giving up what it does not have", req.Target, req.By)
+	d.step.Record.setVoted(req.Target, "")
+	return d
 }
 
 func (s situation) refuseFailover() *decision {
@@ -40,8 +46,10 @@ func (s situation) replaceHeir() *decision {
 	heir := s.get(s.r.Heir)
 	why := "does not answer"
 	switch {
-	case heir.up() && s.ours(heir):
+	case heir.up() && s.ours(heir) && s.holds(heir):
 		return nil
+	case heir.up() && s.ours(heir):
+		why = "restarted and may lack the last acknowledged write"
 	case heir.up() && !heir.StorageKnown:
 		return wait("waiting to learn whether %s still holds its data", heir.Name)
 	case heir.up():
@@ -50,7 +58,7 @@ func (s situation) replaceHeir() *decision {
 		return wait("waiting for an answer of %s, which is to be main", heir.Name)
 	}
 	for _, name := range []string{s.r.From, s.r.Voter} {
-		if i := s.get(name); name != heir.Name && i.up() && s.ours(i) {
+		if i := s.get(name); name != heir.Name && i.up() && s.ours(i) && s.holds(i) {
 			return s.succeed(heir, i, why)
 		}
 	}
@@ -114,6 +122,7 @@ func (s situation) promoteHeir() *decision {
 					r.From = "" // it cannot stand in for anybody
 				}
 				r.Heir, r.Gate, r.Plan = i.Name, GateClosed, PlanFailover
+				r.setVoted(i.Name, i.Process)
 				s.declare(r)
 			}, "%s lost writes that %s has: %s is main instead", heir.Name, i.Name, i.Name)
 		}
@@ -123,11 +132,11 @@ func (s situation) promoteHeir() *decision {
 
 // holders lists who holds every acknowledged write.
 func (s situation) holders() string {
-	list := s.r.Heir
-	for _, name := range []string{s.r.From, s.r.Voter} {
-		if name != "" && name != s.r.Heir {
-			list += ", " + name
+	var list []string
+	for _, name := range []string{s.r.Heir, s.r.From, s.r.Voter} {
+		if name != "" && !slices.Contains(list, name) && s.holds(s.get(name)) {
+			list = append(list, name)
 		}
 	}
-	return list
+	return strings.Join(list, ", ")
 }

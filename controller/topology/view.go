@@ -110,6 +110,11 @@ type Instance struct {
 	Crowned uint64
 	// Marked is the reign for which the marker transaction ran on it.
 	Marked uint64
+	// Vouched tells that it is a voter without whose vote a marker transaction of
+	// its main could not have succeeded: it has every write before that one.
+	Vouched bool
+	// Outlived is the reign in which the function Outlived was true of it.
+	Outlived uint64
 	// Users tells that the configured users were created on it since it was
 	// last promoted.
 	Users bool

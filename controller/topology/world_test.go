@@ -35,6 +35,8 @@ type world struct {
 	record    topology.Record
 	observers map[string]*observer
 	deeds     deeds
+	lostDisk  bool // at some time
+	outlived  map[string]uint64
 	retryAt   time.Time
 	frozen    bool   // the leader does nothing
 	promoted  uint64 // the last reign in which somebody was promoted
@@ -55,7 +57,7 @@ type world struct {
 func newWorld(instances, gateways int) *world {
 	w := &world{
 		now:       time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
-		databases: map[string]*database{}, observers: map[string]*observer{}, deeds: deeds{},
+		databases: map[string]*database{}, observers: map[string]*observer{}, deeds: deeds{}, outlived: map[string]uint64{},
 		policy: topology.DefaultPolicy(), startDelay: 300 * time.Millisecond,
 		record: topology.Record{Format: topology.Format, Gate: topology.GateClosed},
 		trace:  func(string) {}, after: func(int) {},
@@ -165,7 +167,7 @@ func (w *world) turn() {
 // changeLeader lets another controller lead: it knows the record, and nothing
 // of what the one before did. Its own observers have yet to ask.
 func (w *world) changeLeader() {
-	w.deeds, w.retryAt = deeds{}, time.Time{}
+	w.deeds, w.outlived, w.retryAt = deeds{}, map[string]uint64{}, time.Time{}
 	for _, o := range w.observers {
 		o.answer, o.nextAsk, o.known = topology.Answer{}, w.now, false
 	}

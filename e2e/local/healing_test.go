@@ -27,7 +27,7 @@ func TestUncleanVoterIsPromotedAndCured(t *testing.T) {
 		c.Signal(voter, syscall.SIGKILL)
 		c.Until("the voter is back and not clean", 10*time.Second, func(s api.Status) bool {
 			i := instance(s, voter)
-			return i.Status == "ready" && !i.Clean && i.Health == "up"
+			return i.Status == "ready" && !i.Clean && i.Health == "up" && s.Record.Members[voter].Voted == i.Process
 		})
 		acknowledged(t, c, load, 20)
 		killed := time.Now()

@@ -1,0 +1,111 @@
+package topology_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/controller/topology"
+)
+
+// voted is a scene in which b is known to have every write as the process that
+// runs.
+func voted() *scene {
+	s := newScene()
+	s.setVoted("b/1")
+	return s
+}
+
+func (s *scene) setVoted(process string) {
+	m := s.record.Members["b"]
+	m.Voted = process
+	s.record.Members["b"] = m
+}
+
+// succession goes on from the failover to b that next begins.
+func (s *scene) succession(t *testing.T) {
+	s.lose("a", topology.HealthDead)
+	step, reason := s.next()
+	require.Equal(t, "b", step.Record.Heir, reason)
+	s.record = step.Record
+	s.view.Gateways["g"] = topology.Gateway{Name: "g", Epoch: s.record.Epoch, At: noon}
+}
+
+func TestVoterThatRestartedDoesNotFollowALostMain(t *testing.T) {
+	s := voted()
+	s.restart("b")
+	s.lose("a", topology.HealthDead)
+	step, reason := s.next()
+	require.Equal(t, "a", step.Record.Heir, "it may lack the last write: %s", reason)
+	require.Contains(t, reason, "voter b restarted")
+	s.lose("a", topology.HealthSilent)
+	step, reason = s.next()
+	require.Equal(t, topology.ActWait, step.Do)
+	require.Contains(t, reason, "failover --force")
+}
+
+func TestVoterThatRestartedVotesForAMarkerAndCountsAgain(t *testing.T) {
+	s := voted()
+	s.restart("b")
+	step, reason := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "a", Target: "b"}, step, reason)
+	s.change("b", func(i *topology.Instance) { i.Vouched = true })
+	step, reason = s.next()
+	require.Equal(t, "b/2", step.Record.Members["b"].Voted, reason)
+	require.Equal(t, s.record.Epoch, step.Record.Epoch, "no gateway has to do anything")
+	s.record = step.Record
+	s.succession(t)
+}
+
+func TestHeirThatRestartedWaitsForTheOldMain(t *testing.T) {
+	s := voted()
+	s.succession(t)
+	s.restart("b")
+	step, reason := s.next()
+	require.Equal(t, topology.ActWait, step.Do)
+	require.Contains(t, reason, "every acknowledged write (a): start")
+	s.change("a", func(i *topology.Instance) { i.Health = topology.HealthUp })
+	step, reason = s.next()
+	require.Equal(t, "a", step.Record.Heir, reason)
+}
+
+func TestHeirThatRestartedAfterItOutlivedTheMainIsPromoted(t *testing.T) {
+	s := voted()
+	s.succession(t)
+	require.False(t, topology.Outlived(s.record, s.view, "b"), "its answer is older than the end of the last gateway")
+	s.change("b", func(i *topology.Instance) { i.Answer.Asked = noon.Add(tick) })
+	require.True(t, topology.Outlived(s.record, s.view, "b"))
+	s.restart("b")
+	s.change("b", func(i *topology.Instance) { i.Outlived = s.record.Reign })
+	step, reason := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActPromote, Instance: "b"}, step, reason)
+}
+
+func TestHeirThatRestartedCanBeForced(t *testing.T) {
+	s := voted()
+	s.succession(t)
+	s.restart("b")
+	s.ask(topology.RequestFailover, "b", true)
+	step, reason := s.next()
+	require.Equal(t, "b", step.Record.Heir, reason)
+	require.Nil(t, step.Record.Request)
+	s.record = step.Record
+	s.view.Gateways["g"] = topology.Gateway{Name: "g", Epoch: s.record.Epoch, At: noon}
+	step, reason = s.next()
+	require.Equal(t, topology.Step{Do: topology.ActPromote, Instance: "b"}, step, reason)
+}
+
+// A voter that nobody saw registered may be shown as ready from before it
+// restarted, so it votes for a marker first.
+func TestGateOpensForAVoterOnlyWhenItsPositionIsKnown(t *testing.T) {
+	s := newScene()
+	s.record.Voter, s.record.Gate, s.record.Plan, s.record.Since = "", topology.GatePaused, topology.PlanVoter, noon
+	s.change("b", func(i *topology.Instance) { i.Joined = 0 })
+	step, reason := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "a", Target: "b"}, step, reason)
+	s.change("b", func(i *topology.Instance) { i.Joined = 3 })
+	step, reason = s.next()
+	require.Equal(t, topology.GateOpen, step.Record.Gate, reason)
+	require.Equal(t, "b/1", step.Record.Members["b"].Voted)
+	require.Empty(t, step.Record.Members["a"].Voted)
+}
