@@ -6,6 +6,7 @@ func (s situation) interlude() *decision {
 		s.chooseByForce,
 		s.replaceLostMain,
 		s.endLongPause,
+		s.awaitData,
 		s.waitForGateways,
 		s.switchOver,
 		s.handOver,

@@ -122,6 +122,28 @@ func TestVoterThatMovedLeavesTheRecordBeforeItIsRegisteredAnew(t *testing.T) {
 	require.Equal(t, topology.GatePaused, step.Record.Gate)
 }
 
+func TestMainThatRestartedIsNotLostBeforeItsDataAreKnown(t *testing.T) {
+	for name, c := range map[string]struct {
+		database string
+		heir     string
+	}{
+		"it has its data":    {"ours", ""},
+		"its disk was empty": {"another", "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.restart("a")
+			s.change("a", func(i *topology.Instance) { i.StorageKnown = false })
+			step, reason := s.next()
+			require.Equal(t, topology.ActWait, step.Do, reason)
+			require.Contains(t, reason, "still holds its data")
+			s.change("a", func(i *topology.Instance) { i.StorageKnown, i.Database = true, c.database })
+			step, reason = s.next()
+			require.Equal(t, c.heir, step.Record.Heir, reason)
+		})
+	}
+}
+
 // A registration makes an instance's data unknown for a moment. The vote does
 // not wander meanwhile: two replicas that restarted would hand it to each other
 // without end.

@@ -17,6 +17,7 @@ func (s situation) steady() *decision {
 	return first(
 		s.chooseByForce,
 		s.replaceLostMain,
+		s.awaitData,
 		s.honourRequest,
 		s.evictMain,
 		s.replaceVoter,
@@ -61,12 +62,22 @@ func (s situation) mainLost() string {
 		return "its process is gone"
 	case main.Health == HealthSilent:
 		return "it does not answer"
-	case main.up() && !s.ours(main):
+	case main.up() && main.StorageKnown && !s.ours(main):
 		return "it came back without its data"
 	case main.is(RoleReplica):
 		return "it says that it is a replica"
 	}
 	return ""
+}
+
+// awaitData: a main that restarted may hold its data or an empty disk. Either
+// asks for something else, and neither takes long to learn: to call it lost
+// before would begin a new epoch on a main that clients may have written to.
+func (s situation) awaitData() *decision {
+	if main := s.get(s.r.Main); main.up() && !s.ours(main) {
+		return wait("waiting to learn whether main %s, which restarted, still holds its data", main.Name)
+	}
+	return nil
 }
 
 // honourRequest does what a person asked for, or says why not and forgets it.
