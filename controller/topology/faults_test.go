@@ -93,7 +93,7 @@ const healLimit = 120 * time.Second
 func (w *world) converge() string {
 	quiet := func() bool { return w.record.Gate == topology.GateOpen && w.idle > 40 }
 	w.writing = true
-	if !w.runUntil(healLimit, quiet) && !(w.force() && w.runUntil(healLimit, quiet)) {
+	if !w.runUntil(healLimit, quiet) && (!w.force() || !w.runUntil(healLimit, quiet)) {
 		return "not whole in time: " + w.unhealed() + ": " + w.reason()
 	}
 	w.writing = false

@@ -1,0 +1,218 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/clusters/standin"
+	"memgraph-controller/clusters/standin/pipenet"
+	"memgraph-controller/controller/topology"
+)
+
+// Cluster is a simulated cluster. Its methods are for the goroutine of the test,
+// inside the bubble.
+type Cluster struct {
+	t         testing.TB
+	options   Options
+	network   *pipenet.Network
+	store     *store
+	chance    *chance
+	instances []*instance // sorted by name
+	loads     []*Load
+
+	mu    sync.Mutex
+	plane *controlPlane // nil while no controller runs
+}
+
+// Run runs a test in a bubble of virtual time on a cluster of empty instances
+// and a controller, all just started. They end with it.
+func Run(t *testing.T, options Options, test func(t *testing.T, c *Cluster)) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, options.withDefaults())
+		defer c.close()
+		for _, i := range c.instances {
+			c.Start(i.name)
+		}
+		c.StartController()
+		test(t, c)
+	})
+}
+
+func newCluster(t testing.TB, o Options) *Cluster {
+	c := &Cluster{t: t, options: o, network: &pipenet.Network{Latency: o.Latency}, chance: newChance(o.Seed)}
+	c.store = &store{latency: o.StoreLatency, changed: func() { c.tell(func(p *controlPlane) chan struct{} { return p.records }) }}
+	for n := range o.Instances {
+		changed := func() { c.tell(func(p *controlPlane) chan struct{} { return p.fleet }) }
+		c.instances = append(c.instances, newInstance(fmt.Sprintf("memgraph-%d", n), o.Seed, c.network, o, changed))
+	}
+	return c
+}
+
+// tell lets the controller that runs know of a change.
+func (c *Cluster) tell(which func(*controlPlane) chan struct{}) {
+	if p := c.controlPlane(); p != nil {
+		select {
+		case which(p) <- struct{}{}:
+		default: // a value that it has not taken yet tells of this change too
+		}
+	}
+}
+
+func (c *Cluster) close() {
+	for _, l := range c.loads {
+		l.Stop()
+	}
+	if c.controlPlane() != nil {
+		c.KillController()
+	}
+	for _, i := range c.instances {
+		c.Kill(i.name)
+	}
+}
+
+func (c *Cluster) controlPlane() *controlPlane {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.plane
+}
+
+func (c *Cluster) setControlPlane(p *controlPlane) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.plane = p
+}
+
+func (c *Cluster) instance(name string) *instance {
+	for _, i := range c.instances {
+		if i.name == name {
+			return i
+		}
+	}
+	c.t.Fatalf("there is no instance %q", name)
+	return nil
+}
+
+// Names are the instances' names, sorted.
+func (c *Cluster) Names() []string {
+	names := make([]string, len(c.instances))
+	for n, i := range c.instances {
+		names[n] = i.name
+	}
+	return names
+}
+
+// Record is the topology record as it is stored now.
+func (c *Cluster) Record() topology.Record { return c.store.last() }
+
+// Led tells whether the record ever named an instance as main. One that did comes
+// back as main by itself, all others must be promoted to be one.
+func (c *Cluster) Led(name string) bool {
+	c.store.mu.Lock()
+	defer c.store.mu.Unlock()
+	return slices.ContainsFunc(c.store.writes, func(r topology.Record) bool { return r.Main == name })
+}
+
+// Kill ends an instance's process as kill -9 does and keeps it down.
+func (c *Cluster) Kill(name string) {
+	i := c.instance(name)
+	_ = i.order(func() error { i.held = true; i.kill(); return nil })
+}
+
+// Crash ends an instance's process as kill -9 does. It starts again by itself
+// after Options.RestartDelay.
+func (c *Cluster) Crash(name string) {
+	i := c.instance(name)
+	_ = i.order(func() error { i.kill(); i.startLater(); return nil })
+}
+
+// Start starts an instance that does not run, with its data.
+func (c *Cluster) Start(name string) {
+	i := c.instance(name)
+	_ = i.order(func() error {
+		i.held = false
+		if i.process == nil {
+			i.start(true)
+		}
+		return nil
+	})
+}
+
+// LoseDisk gives an instance that is killed an empty disk.
+func (c *Cluster) LoseDisk(name string) {
+	i := c.instance(name)
+	_ = i.order(func() error {
+		require.Nil(c.t, i.process, "%s runs", name)
+		i.setAside()
+		return nil
+	})
+}
+
+// SetAside counts the data of an instance that were set aside: by a controller
+// that reseeded it, or by LoseDisk.
+func (c *Cluster) SetAside(name string) (copies int) {
+	i := c.instance(name)
+	_ = i.order(func() error { copies = len(i.aside); return nil })
+	return copies
+}
+
+// Afflict puts other faults in the place of those that a running instance has;
+// the zero value heals it. They end with its process.
+func (c *Cluster) Afflict(name string, faults standin.FaultSet) {
+	i := c.instance(name)
+	_ = i.order(func() error {
+		require.NotNil(c.t, i.process, "%s does not run", name)
+		s := i.process.serving.Load()
+		require.NotNil(c.t, s, "%s does not answer yet", name)
+		s.Faults().Set(faults)
+		return nil
+	})
+}
+
+// Freeze stops a running instance as SIGSTOP does, until Afflict or its death.
+func (c *Cluster) Freeze(name string) { c.Afflict(name, standin.FaultSet{Freeze: true}) }
+
+// Chance is a time below limit, from the seed.
+func (c *Cluster) Chance(limit time.Duration) time.Duration {
+	return time.Duration(c.chance.float() * float64(limit))
+}
+
+// Up tells whether an instance has a process.
+func (c *Cluster) Up(name string) bool { return !c.instance(name).seen.Load().Dead }
+
+// KillController ends the controller and its gateways as kill -9 does.
+func (c *Cluster) KillController() {
+	p := c.controlPlane()
+	require.NotNil(c.t, p, "no controller runs")
+	c.setControlPlane(nil)
+	require.NoError(c.t, p.kill())
+}
+
+// StartController starts a controller that remembers nothing.
+func (c *Cluster) StartController() {
+	require.Nil(c.t, c.controlPlane(), "a controller runs already")
+	p, err := c.newControlPlane()
+	require.NoError(c.t, err)
+	c.setControlPlane(p)
+	p.run()
+}
+
+// chance is a source of numbers for many goroutines.
+type chance struct {
+	mu     sync.Mutex
+	random *rand.Rand
+}
+
+func newChance(seed uint64) *chance { return &chance{random: rand.New(rand.NewPCG(seed, 0))} }
+
+func (c *chance) float() float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.random.Float64()
+}

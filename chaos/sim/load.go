@@ -1,0 +1,120 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"memgraph-controller/chaos/sim/boltclient"
+	"memgraph-controller/clusters/standin/bolt"
+	"memgraph-controller/e2e/workload"
+)
+
+// Load is applications that write through the write gateway.
+type Load struct {
+	stop    context.CancelFunc
+	writers sync.WaitGroup
+
+	mu     sync.Mutex
+	lastID int64
+	writes []workload.Write
+}
+
+// Load sets writers to work, until Stop or the end of the cluster. Each writes
+// one node after another and pauses between two for every, give or take a half:
+// with fixed times two writers could meet at each of their commits. Half of them
+// use explicit transactions.
+func (c *Cluster) Load(writers int, every time.Duration) *Load {
+	ctx, stop := context.WithCancel(context.Background())
+	l := &Load{stop: stop}
+	for n := range writers {
+		pause := func() time.Duration { return every/2 + c.Chance(every) }
+		w := &writer{load: l, dial: c.network.Dial, explicit: n%2 == 1}
+		l.writers.Go(func() { w.run(ctx, pause) })
+	}
+	c.loads = append(c.loads, l)
+	return l
+}
+
+// Stop ends the writers and returns what they saw. What is under way ends as
+// unknown.
+func (l *Load) Stop() workload.History {
+	l.stop()
+	l.writers.Wait()
+	return l.History()
+}
+
+// History is what the writers have seen so far.
+func (l *Load) History() workload.History {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return workload.History{Writes: slices.Clone(l.writes)}
+}
+
+func (l *Load) nextID() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lastID++
+	return l.lastID
+}
+
+func (l *Load) record(w workload.Write) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writes = append(l.writes, w)
+}
+
+// writer is one application with one connection.
+type writer struct {
+	load     *Load
+	dial     boltclient.Dial
+	explicit bool
+	client   *boltclient.Client // nil while it has none
+}
+
+func (w *writer) run(ctx context.Context, pause func() time.Duration) {
+	defer w.hangUp()
+	for sleep(ctx, pause()) == nil {
+		w.write(ctx)
+	}
+}
+
+// write writes one node. Without a connection nothing is tried.
+func (w *writer) write(ctx context.Context) {
+	if w.client == nil {
+		client, err := boltclient.Connect(ctx, w.dial, WriteGateway)
+		if err != nil {
+			return
+		}
+		w.client = client
+	}
+	write := workload.Write{ID: w.load.nextID(), Start: time.Now()}
+	err := w.send(ctx, fmt.Sprintf("CREATE (:W {id: %d})", write.ID))
+	write.End = time.Now()
+	if err != nil {
+		write.Outcome, write.Err = workload.Unknown, err.Error()
+	}
+	w.load.record(write)
+	var refusal *bolt.Failure
+	if err != nil && !errors.As(err, &refusal) {
+		w.hangUp()
+	}
+}
+
+func (w *writer) send(ctx context.Context, query string) error {
+	if w.explicit {
+		return w.client.Write(ctx, query)
+	}
+	_, err := w.client.Query(ctx, query)
+	return err
+}
+
+func (w *writer) hangUp() {
+	if w.client != nil {
+		w.client.Close()
+		w.client = nil
+	}
+}
