@@ -39,7 +39,7 @@ func (g *Gateway) connect(ctx context.Context, s *session) {
 func (g *Gateway) dial(ctx context.Context, u *upstream) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, g.cfg.DialTimeout)
 	defer cancel()
-	defer context.AfterFunc(u.dialing, cancel)() //nolint:contextcheck // ends with ctx or the upstream, whichever is first
+	defer context.AfterFunc(u.dialing, cancel)() // ends with ctx or the upstream, whichever is first
 	conn, err := g.cfg.Dial(ctx, "tcp", u.address)
 	if err != nil {
 		if !errors.Is(ctx.Err(), context.Canceled) {

@@ -36,6 +36,6 @@ func parseVersion(text string) (version, error) {
 
 func (v version) String() string { return fmt.Sprintf("%d.%d.%d", v.major, v.minor, v.patch) }
 
-func (v version) atLeast(major, minor int) bool {
+func (v version) atLeast(major, minor int) bool { //nolint:unparam // there will be a 4
 	return v.major > major || v.major == major && v.minor >= minor
 }

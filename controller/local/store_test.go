@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -96,10 +97,10 @@ func TestWritersInSeveralProcessesNeverOverwriteEachOther(t *testing.T) {
 					t.Errorf("load: %v", err)
 					return
 				}
-				switch _, err := store.Save(t.Context(), record(current.Epoch+1), version); err {
-				case nil:
+				switch _, err := store.Save(t.Context(), record(current.Epoch+1), version); {
+				case err == nil:
 					saved.Add(1)
-				case controller.ErrConflict:
+				case errors.Is(err, controller.ErrConflict):
 				default:
 					t.Errorf("save: %v", err)
 				}

@@ -144,7 +144,6 @@ func (c *Client) call(ctx context.Context, what string, timeout time.Duration, d
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	//nolint:contextcheck // the client's life is another than the caller's
 	defer context.AfterFunc(c.alive, func() { cancel(errClosed) })()
 	err := errClosed
 	if c.alive.Err() == nil {

@@ -15,7 +15,7 @@ func each(t *testing.T, test func(t *testing.T, d disk.Disk)) {
 	t.Run("dir", func(t *testing.T) {
 		dir, err := disk.OpenDir(t.TempDir())
 		require.NoError(t, err)
-		defer dir.Close()
+		defer func() { require.NoError(t, dir.Close()) }()
 		test(t, dir)
 	})
 	t.Run("fenced", func(t *testing.T) { test(t, &disk.Fenced{Disk: &disk.Memory{}}) })
