@@ -83,7 +83,7 @@ func (i *instance) start(restoreRole bool) {
 	config := i.config(restoreRole)
 	go func() {
 		p.run(life, config)
-		_ = i.order(func() error { i.died(p); return nil }) //nolint:contextcheck // a process lives longer than whoever starts it
+		_ = i.order(func() error { i.died(p); return nil }) // a process lives longer than whoever starts it
 	}()
 }
 

@@ -131,7 +131,7 @@ func (c *conn) executeMessages(life context.Context) error {
 			return life.Err()
 		}
 		// Calls get the context that interrupts end, a child of life.
-		if err := c.execute(message); err != nil { //nolint:contextcheck // see above
+		if err := c.execute(message); err != nil { // see above
 			return err
 		}
 	}
