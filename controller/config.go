@@ -23,6 +23,15 @@ type Config struct {
 	// Write and Read are this controller's two gateways. The controller runs
 	// them and tells them their routes.
 	Write, Read *gateway.Gateway
+	// Peers lists the other controllers, Controllers is how many there are meant
+	// to be with this one, and AskPeer asks one of them for its report. Default:
+	// there are no others; GET /api/v1/report.
+	Peers       Peers
+	Controllers int
+	AskPeer     func(ctx context.Context, p Peer) (api.Report, error)
+	// Isolation is the gateway.Config.IsolationAfter of all write gateways: a
+	// gateway that is out of touch is waited for that long.
+	Isolation time.Duration
 	// Lease says who leads. Default: this controller, for ever.
 	Lease Lease
 	// Processes acts on instances' processes for POST /instances. Default:
@@ -68,6 +77,12 @@ func (c *Config) complete() error {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.AskPeer == nil {
+		c.AskPeer = func(ctx context.Context, p Peer) (api.Report, error) {
+			return api.Client{Base: "http://" + p.Address}.Report(ctx)
+		}
+	}
+	c.Controllers = max(c.Controllers, 1)
 	if c.OnFailover == nil {
 		c.OnFailover = func(api.Failover) {}
 	}

@@ -32,6 +32,7 @@ const transitionsKept = 50
 type Controller struct {
 	config    Config
 	observers *observers
+	peers     *peers
 	wake      chan struct{}
 	commands  chan func()
 	published atomic.Pointer[snapshot]
@@ -40,7 +41,9 @@ type Controller struct {
 	// The rest belongs to the loop's goroutine.
 	record      topology.Record
 	version     string
-	adopted     bool // record holds what was stored
+	adopted     bool   // record holds what was stored
+	listed      uint64 // the epoch for which the controllers were listed
+	known       knownEpoch
 	stale       bool // it may have changed
 	loaded      time.Time
 	recordErr   error
@@ -78,6 +81,10 @@ func New(config Config) (*Controller, error) {
 		fleet: config.Fleet, connect: config.Connect, detection: config.Detection,
 		now: config.Now, log: config.Log, changed: c.rouse, all: map[string]*watched{},
 	}
+	c.peers = &peers{
+		self: config.Name, source: config.Peers, ask: config.AskPeer,
+		now: config.Now, log: config.Log, changed: c.rouse, all: map[string]*peer{},
+	}
 	c.publish(topology.View{}, config.Now())
 	return c, nil
 }
@@ -87,6 +94,7 @@ func New(config Config) (*Controller, error) {
 func (c *Controller) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { c.observers.run(ctx); return nil })
+	group.Go(func() error { c.peers.run(ctx); return nil })
 	group.Go(func() error { c.keepGateway(ctx, c.config.Write, 0); return nil })
 	group.Go(func() error { c.keepGateway(ctx, c.config.Read, 1); return nil })
 	group.Go(func() error { c.loop(ctx); return nil })

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -25,6 +26,7 @@ type fleet struct {
 	databases map[string]*fakeDatabase
 	order     []string
 	changes   chan struct{}
+	others    []chan struct{} // of further controllers
 	calls     []string
 	restarted []string
 }
@@ -69,10 +71,26 @@ func (f *fleet) change(name string, change func(*fakeDatabase)) {
 	f.mu.Lock()
 	change(f.databases[name])
 	f.mu.Unlock()
-	select {
-	case f.changes <- struct{}{}:
-	default:
+	for _, changes := range append([]chan struct{}{f.changes}, f.others...) {
+		select {
+		case changes <- struct{}{}:
+		default:
+		}
 	}
+}
+
+// shared is the fleet as a further controller sees it.
+type shared struct {
+	*fleet
+	changes chan struct{}
+}
+
+func (s shared) Changes() <-chan struct{} { return s.changes }
+
+func (f *fleet) share() shared {
+	s := shared{f, make(chan struct{}, 1)}
+	f.others = append(f.others, s.changes)
+	return s
 }
 
 // Restart cures a database that refused something.
@@ -94,6 +112,20 @@ func (f *fleet) called() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]string(nil), f.calls...)
+}
+
+// hidden is a database behind a cut link: to one observer it is silent.
+type hidden struct {
+	*fakeDatabase
+	cut *atomic.Bool
+}
+
+func (h hidden) Ask(ctx context.Context) (topology.Answer, error) {
+	if h.cut.Load() {
+		<-ctx.Done()
+		return topology.Answer{}, ctx.Err()
+	}
+	return h.fakeDatabase.Ask(ctx)
 }
 
 // call is what every statement has in common.
@@ -262,9 +294,15 @@ func (l silentListener) Close() error {
 func (l silentListener) Addr() net.Addr { return &net.TCPAddr{} }
 
 func quietGateway(name string) *gateway.Gateway {
-	return gateway.New(gateway.Config{Name: name, Address: "test:1", Listen: func(context.Context, string, string) (net.Listener, error) {
+	return quietGatewayWith(gateway.Config{Name: name})
+}
+
+func quietGatewayWith(config gateway.Config) *gateway.Gateway {
+	config.Address = "test:1"
+	config.Listen = func(context.Context, string, string) (net.Listener, error) {
 		return silentListener{make(chan struct{})}, nil
-	}})
+	}
+	return gateway.New(config)
 }
 
 // running is a controller at work in a bubble of virtual time.

@@ -54,6 +54,7 @@ func (c *Controller) loop(ctx context.Context) {
 // record that can be read nothing is decided, and the gateways keep their routes.
 func (c *Controller) refreshRecord(ctx context.Context) {
 	now := c.config.Now()
+	c.confirmByPeers(now)
 	if !c.stale && now.Sub(c.loaded) < reloadEvery {
 		return
 	}
@@ -75,15 +76,16 @@ func (c *Controller) refreshRecord(ctx context.Context) {
 		return
 	}
 	c.recordErr, c.stale = nil, false
-	c.config.Write.Confirm(now)
 	if version != c.version || !c.adopted {
 		c.adopt(record, version)
 	}
+	c.config.Write.Confirm(now) // of the route that is followed by now
 }
 
 // turn looks, decides and does at most one step. It reports whether it is worth
 // asking again at once.
 func (c *Controller) turn(ctx context.Context) bool {
+	c.listControllers(ctx)
 	now := c.config.Now()
 	view := c.look(now)
 	step, reason := topology.Step{Do: topology.ActWait}, "the record cannot be read: nothing is decided"
@@ -133,6 +135,7 @@ func (c *Controller) look(now time.Time) topology.View {
 			continue
 		}
 		i, process, sightings := w.report()
+		sightings = append(sightings, c.peers.sightings(name, process.ID)...)
 		i.Health = Judge(process, sightings, c.config.Detection, now)
 		i.Since = c.health.since(name, string(i.Health), now)
 		view.Instances[name] = i
@@ -147,6 +150,7 @@ func (c *Controller) look(now time.Time) topology.View {
 	view.Gateways[c.config.Name] = topology.Gateway{
 		Name: c.config.Name, Epoch: applied, At: c.applied.since(c.config.Name, strconv.FormatUint(applied, 10), now), Silenced: write.Silenced,
 	}
+	c.lookAtPeers(view, now)
 	for name, i := range view.Instances {
 		if topology.Outlived(c.record, view, name) {
 			c.outlived[name] = c.record.Reign
@@ -170,6 +174,7 @@ func (c *Controller) adopt(record topology.Record, version string) {
 			"gate", record.Gate, "plan", record.Plan, "reason", record.Reason)
 		if record.Gate != topology.GateOpen {
 			c.observers.hurryUntil(now.Add(hurryFor))
+			c.peers.hurryUntil(now.Add(hurryFor))
 		}
 	}
 	c.routeWrites(view)

@@ -15,6 +15,8 @@ type Backend interface {
 	// Failovers returns the newest failovers, oldest first, with those that are
 	// still running.
 	Failovers() []Failover
+	// Report is what this controller tells the others.
+	Report() Report
 	// Connections returns the sessions of both gateways.
 	Connections() []Connection
 	Switchover(ctx context.Context, request SwitchoverRequest) (Accepted, error)

@@ -22,6 +22,7 @@ type fakeBackend struct {
 	status      Status
 	failovers   []Failover
 	connections []Connection
+	report      Report
 	ready, live []Check
 	refusal     error
 	asked       []any
@@ -30,6 +31,7 @@ type fakeBackend struct {
 func (b *fakeBackend) Status() Status            { return b.status }
 func (b *fakeBackend) Failovers() []Failover     { return b.failovers }
 func (b *fakeBackend) Connections() []Connection { return b.connections }
+func (b *fakeBackend) Report() Report            { return b.report }
 func (b *fakeBackend) Ready() []Check            { return b.ready }
 func (b *fakeBackend) Live() []Check             { return b.live }
 
