@@ -2,8 +2,7 @@
 
 BIN      := bin
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-VENV     := out/venv
-NODE     := out/node
+DRIVERS  := $(CURDIR)/out/drivers
 FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
@@ -50,9 +49,12 @@ tools: ## install what the proofs need besides Go, on Debian or Ubuntu as root
 	command -v iptables >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends iptables; }
 
 drivers: ## install the Python and JavaScript drivers that their tests need, and run these
-	python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet -r clusters/standin/bolt/testdata/drivers/requirements.txt
-	mkdir -p $(NODE) && cp clusters/standin/bolt/testdata/drivers/package*.json $(NODE)/ && npm --prefix $(NODE) ci --silent
-	DRIVERS=1 go test -count=1 -run Driver ./clusters/standin/bolt
+	mkdir -p $(DRIVERS) && cp clusters/standin/bolt/testdata/drivers/package*.json $(DRIVERS)/ && npm --prefix $(DRIVERS) ci --silent
+	for version in python5 python6; do \
+		python3 -m venv $(DRIVERS)/$$version && \
+		$(DRIVERS)/$$version/bin/pip install --quiet --disable-pip-version-check -r clusters/standin/bolt/testdata/drivers/$$version.txt || exit 1; \
+	done
+	DRIVERS=$(DRIVERS) go test -count=1 -run OtherDrivers ./clusters/standin/bolt
 
 clean: ## remove what the targets made
 	rm -rf $(BIN) out
