@@ -16,8 +16,10 @@ const (
 	// tick is how often the situation is looked at when nothing changes: time
 	// alone can make a decision ripe.
 	tick = 50 * time.Millisecond
-	// retryAfter is the time until a step that failed is tried again.
-	retryAfter = 50 * time.Millisecond
+	// retryAfter is the time until a step that failed is tried again, and
+	// retryRecord the same for the record, which other things depend on too.
+	retryAfter  = 50 * time.Millisecond
+	retryRecord = 250 * time.Millisecond
 	// reloadEvery is how often the record is read without a reason, so that a
 	// write gateway knows that it is in touch.
 	reloadEvery = 500 * time.Millisecond
@@ -55,7 +57,8 @@ func (c *Controller) loop(ctx context.Context) {
 func (c *Controller) refreshRecord(ctx context.Context) {
 	now := c.config.Now()
 	c.confirmByPeers(now)
-	if !c.stale && now.Sub(c.loaded) < reloadEvery {
+	switch since := now.Sub(c.loaded); {
+	case c.recordErr != nil && since < retryRecord, !c.stale && since < reloadEvery:
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, limits[topology.ActSave])
@@ -89,8 +92,12 @@ func (c *Controller) turn(ctx context.Context) bool {
 	now := c.config.Now()
 	view := c.look(now)
 	step, reason := topology.Step{Do: topology.ActWait}, "the record cannot be read: nothing is decided"
-	if c.recordErr == nil && c.adopted {
+	switch {
+	case !c.observers.ready():
+		reason = "the instances are not known yet"
+	case c.recordErr == nil && c.adopted:
 		step, reason = topology.Next(c.record, view, c.config.Policy, now)
+		c.routeWrites(view) // an address may have changed
 	}
 	c.routeReads(view)
 	c.timeline.observe(c.record, step, c.gatewayCounts(), now)
@@ -119,6 +126,9 @@ func (c *Controller) leads() bool { return c.config.Lease.Until().After(c.config
 // failed keeps a step's error for the status, and logs it once per text.
 func (c *Controller) failed(step topology.Step, err error) {
 	c.retryAt = c.config.Now().Add(retryAfter)
+	if step.Do == topology.ActSave {
+		c.retryAt = c.config.Now().Add(retryRecord)
+	}
 	text := err.Error()
 	if text != c.failure && !errors.Is(err, context.Canceled) {
 		c.config.Log.Warn("step failed", "step", describe(step), "error", err)

@@ -19,6 +19,7 @@ type observers struct {
 	listing sync.Mutex // held from a look at the fleet until it is taken over
 	mu      sync.Mutex
 	all     map[string]*watched
+	synced  bool // the fleet was looked at
 }
 
 // watched is a running observer.
@@ -67,6 +68,17 @@ func (o *observers) sync(ctx context.Context) {
 			o.changed()
 		}
 	}
+	o.mu.Lock()
+	o.synced = true
+	o.mu.Unlock()
+}
+
+// ready tells whether the instances are known. Before that an instance that is
+// not there proves nothing.
+func (o *observers) ready() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.synced
 }
 
 // refresh takes over at once what the fleet knows of one instance, for a caller

@@ -38,7 +38,11 @@ func (s situation) createUsers(main string) *decision {
 // demoted before its commit gives up, and it is needed as a replica.
 func (s situation) clearOldMain(main string) *decision {
 	for _, i := range s.others(main) {
-		if i.is(RoleMain) && s.stalled(i) {
+		switch {
+		case !i.is(RoleMain) || !s.stalled(i):
+		case i.Terminating: // it still feeds its replicas
+			return wait("waiting for the end of %s, which stalls behind the silent voter", i.Name)
+		default:
 			return do(Step{Do: ActRestart, Instance: i.Name}, "restart %s, which still stalls behind the silent voter", i.Name)
 		}
 	}
