@@ -177,17 +177,20 @@ func TestOrderThatTheRecordOrTheVolumeContradictsIsRefused(t *testing.T) {
 		record topology.Record
 		says   string
 	}{
-		"about this very pod":             {order(Restart, func(o *Order) { o.Pod = newPod }), quarantined(), "this very pod"},
-		"about a pod before the last":     {order(Reseed, func(o *Order) { o.Pod = "uid-older" }), quarantined(), "since then pod uid-old has used them"},
-		"restart of the main":             {order(Restart, same), record(func(r *topology.Record) { r.Main = "memgraph-1" }), "names it as main"},
-		"without a record":                {order(Restart, same), topology.Record{}, "no record"},
-		"reseed of the main":              {order(Reseed, same), record(func(r *topology.Record) { r.Main = "memgraph-1" }), "needs its data"},
-		"reseed of the voter":             {order(Reseed, same), record(func(r *topology.Record) { r.Voter = "memgraph-1" }), "needs its data"},
-		"reseed of the heir":              {order(Reseed, same), record(func(r *topology.Record) { r.Main, r.Heir = "", "memgraph-1" }), "needs its data"},
-		"reseed of the main before":       {order(Reseed, same), record(func(r *topology.Record) { r.From = "memgraph-1" }), "needs its data"},
-		"not quarantined any more":        {order(Reseed, same), record(func(r *topology.Record) { r.Members = nil }), "does not quarantine it"},
-		"another process is quarantined":  {order(Reseed, func(o *Order) { o.Process = "ba9876543210-uid-old" }), quarantined(), "quarantines process " + oldProcess},
-		"another instance is quarantined": {order(Reseed, same), record(func(r *topology.Record) { r.Members["memgraph-2"] = r.Members["memgraph-1"]; delete(r.Members, "memgraph-1") }), "does not quarantine it"},
+		"about this very pod":            {order(Restart, func(o *Order) { o.Pod = newPod }), quarantined(), "this very pod"},
+		"about a pod before the last":    {order(Reseed, func(o *Order) { o.Pod = "uid-older" }), quarantined(), "since then pod uid-old has used them"},
+		"restart of the main":            {order(Restart, same), record(func(r *topology.Record) { r.Main = "memgraph-1" }), "names it as main"},
+		"without a record":               {order(Restart, same), topology.Record{}, "no record"},
+		"reseed of the main":             {order(Reseed, same), record(func(r *topology.Record) { r.Main = "memgraph-1" }), "needs its data"},
+		"reseed of the voter":            {order(Reseed, same), record(func(r *topology.Record) { r.Voter = "memgraph-1" }), "needs its data"},
+		"reseed of the heir":             {order(Reseed, same), record(func(r *topology.Record) { r.Main, r.Heir = "", "memgraph-1" }), "needs its data"},
+		"reseed of the main before":      {order(Reseed, same), record(func(r *topology.Record) { r.From = "memgraph-1" }), "needs its data"},
+		"not quarantined any more":       {order(Reseed, same), record(func(r *topology.Record) { r.Members = nil }), "does not quarantine it"},
+		"another process is quarantined": {order(Reseed, func(o *Order) { o.Process = "ba9876543210-uid-old" }), quarantined(), "quarantines process " + oldProcess},
+		"another instance is quarantined": {order(Reseed, same), record(func(r *topology.Record) {
+			r.Members["memgraph-2"] = r.Members["memgraph-1"]
+			delete(r.Members, "memgraph-1")
+		}), "does not quarantine it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, log := used(t, &book{order: c.order, record: c.record})
@@ -278,6 +281,21 @@ func TestLivingProcessOfAnEarlierPodIsWaitedFor(t *testing.T) {
 	}
 }
 
+func TestNobodyCanUseTheDataMeanwhile(t *testing.T) {
+	source := &book{order: ordered(Reseed), record: quarantined()}
+	config, _ := used(t, source)
+	source.fail = func() error {
+		file, err := os.OpenFile(filepath.Join(config.Data, ".lock"), os.O_RDWR, 0)
+		require.NoError(t, err)
+		defer file.Close()
+		err = unix.FcntlFlock(file.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
+		require.ErrorIs(t, err, unix.EAGAIN)
+		return nil
+	}
+	require.NoError(t, Run(t.Context(), config))
+	require.NoDirExists(t, config.Data)
+}
+
 func TestProcessThatNeverEndsKeepsThePodFromStarting(t *testing.T) {
 	for name, lock := range locks {
 		t.Run(name, func(t *testing.T) {
@@ -297,17 +315,30 @@ func TestProcessThatNeverEndsKeepsThePodFromStarting(t *testing.T) {
 	}
 }
 
-// TestDataOnAMountOfTheirOwnAreKept uses a mount point, which no rename can move.
-func TestDataOnAMountOfTheirOwnAreKept(t *testing.T) {
-	config, _ := used(t, &book{order: ordered(Reseed), record: quarantined()})
-	if err := unix.Mount("tmpfs", config.Data, "tmpfs", 0, ""); err != nil {
+// mounted puts a file system of its own at a path.
+func mounted(t *testing.T, path string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(path, 0o755))
+	if err := unix.Mount("tmpfs", path, "tmpfs", 0, ""); err != nil {
 		t.Skipf("needs the right to mount: %v", err)
 	}
-	defer func() { require.NoError(t, unix.Unmount(config.Data, 0)) }()
-	require.NoError(t, os.WriteFile(filepath.Join(config.Data, "wal"), nil, 0o644))
+	t.Cleanup(func() { require.NoError(t, unix.Unmount(path, 0)) })
+}
+
+func TestDataOnAMountOfTheirOwnAreRefusedBeforeAnyOrderComes(t *testing.T) {
+	config, _ := used(t, &book{})
+	mounted(t, config.Data)
 	err := Run(t.Context(), config)
-	require.ErrorContains(t, err, "reseed of memgraph-1")
 	require.ErrorContains(t, err, "Mount the volume at "+filepath.Dir(config.Data))
+	require.Equal(t, oldPod+"\n", lastPod(t, config))
+}
+
+func TestOrderThatCannotBeCarriedOutKeepsThePodFromStarting(t *testing.T) {
+	config, _ := used(t, &book{order: ordered(Reseed), record: quarantined()})
+	mounted(t, filepath.Join(filepath.Dir(config.Data), "quarantine"))
+	err := Run(t.Context(), config)
+	require.ErrorIs(t, err, unix.EXDEV)
+	require.ErrorContains(t, err, "reseed of memgraph-1")
 	require.FileExists(t, filepath.Join(config.Data, "wal"))
 	require.Equal(t, oldPod+"\n", lastPod(t, config), "the order stays pending")
 }

@@ -45,6 +45,9 @@ func Run(ctx context.Context, config Config) error {
 	}
 	log := config.Log.With("instance", config.Instance, "pod", config.Pod)
 	v := volume{data: filepath.Clean(config.Data)}
+	if err := v.check(); err != nil {
+		return err
+	}
 	release, err := v.lock(ctx)
 	if err != nil {
 		return err

@@ -22,6 +22,31 @@ func (v volume) root() string       { return filepath.Dir(v.data) }
 func (v volume) quarantine() string { return filepath.Join(v.root(), "quarantine") }
 func (v volume) ownerFile() string  { return filepath.Join(v.root(), "last-pod") }
 
+// check refuses a data directory that is a mount of its own: it could not be set
+// aside, and what is written beside it would not be on the volume.
+func (v volume) check() error {
+	var data, root unix.Stat_t
+	err := unix.Stat(v.data, &data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = unix.Stat(v.root(), &root)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("data directory %s: %w", v.data, err)
+	case data.Dev != root.Dev:
+		return v.misplaced(unix.EXDEV)
+	}
+	return nil
+}
+
+func (v volume) misplaced(err error) error {
+	return fmt.Errorf("%w: data can be set aside only within one file system. Mount the volume at %s, and let the data directory %s be a folder of it, no mount of its own",
+		err, v.root(), v.data)
+}
+
 // owner is the UID of the last pod that used the data; empty when not known.
 func (v volume) owner() (string, error) {
 	data, err := os.ReadFile(v.ownerFile())
@@ -99,8 +124,7 @@ func (v volume) setAside(reason string, at time.Time) (string, error) {
 	}
 	switch err := os.Rename(v.data, target); {
 	case errors.Is(err, unix.EXDEV), errors.Is(err, unix.EBUSY):
-		return "", fmt.Errorf("%w: data can be set aside only within one file system. Mount the volume at %s and let the data directory %s be a folder of it, no mount of its own",
-			err, v.root(), v.data)
+		return "", v.misplaced(err)
 	case err != nil:
 		return "", err
 	}
