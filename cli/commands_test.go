@@ -48,6 +48,7 @@ func (c *controller) Failovers() []api.Failover {
 }
 
 func (c *controller) Connections() []api.Connection { return nil }
+func (c *controller) Report() api.Report            { return api.Report{} }
 func (c *controller) Ready() []api.Check            { return nil }
 func (c *controller) Live() []api.Check             { return nil }
 
