@@ -84,9 +84,7 @@ func TestBadRecordStopsDecisionsAndNothingElse(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(path, good, 0o600))
 	c.Run()
-	for _, i := range c.Whole().Instances {
-		require.NoError(t, history.Check(settled(t, c, i.Bolt, nil)), i.Name)
-	}
+	everywhere(t, c, history)
 }
 
 // One gateway that cannot listen leaves the other alone, says why, and starts

@@ -88,11 +88,7 @@ func TestEverythingDiesAndReturns(t *testing.T) {
 		c.Run()
 		c.Whole()
 	}
-	history := load.Stop()
-	status := c.Whole()
-	for _, i := range status.Instances {
-		require.NoError(t, history.Check(settled(t, c, i.Bolt, nil)), i.Name)
-	}
+	everywhere(t, c, load.Stop())
 }
 
 func TestDataSurviveAStopOfTheProgram(t *testing.T) {
@@ -106,7 +102,5 @@ func TestDataSurviveAStopOfTheProgram(t *testing.T) {
 	after := c.Whole()
 	require.Equal(t, before.Record.Database, after.Record.Database)
 	require.Greater(t, after.Epoch, before.Epoch)
-	for _, i := range after.Instances {
-		require.NoError(t, history.Check(settled(t, c, i.Bolt, nil)), i.Name)
-	}
+	everywhere(t, c, history)
 }

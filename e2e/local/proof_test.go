@@ -67,35 +67,33 @@ func acknowledged(t *testing.T, c *Cluster, load *workload.Load, more int) {
 func nothingLost(t *testing.T, c *Cluster, load *workload.Load) workload.History {
 	t.Helper()
 	history := load.Stop()
-	status := c.Whole()
+	c.Whole()
 	t.Logf("%d writes acknowledged, %d unknown; %d reads; %d new clients; errors %v",
 		history.Acknowledged(), history.Unknown(), len(history.Reads), len(history.Connections), history.Errors())
-	var first []int64
-	for n, i := range status.Instances {
-		ids := settled(t, c, i.Bolt, first)
-		require.NoError(t, history.Check(ids), "%s, the main being %s", i.Name, status.Record.Main)
-		if n > 0 {
-			require.Equal(t, first, ids, "%s differs from %s", i.Name, status.Instances[0].Name)
-		}
-		first = ids
-	}
+	everywhere(t, c, history)
 	for _, failed := range history.FailedConnections() {
 		t.Errorf("a new client of %s was not served (%s to %s): %s", failed.Gateway, failed.Start, failed.End, failed.Err)
 	}
 	return history
 }
 
-// settled reads an instance until it holds as much as wanted: an ASYNC replica
-// may be a moment behind.
-func settled(t *testing.T, c *Cluster, bolt string, wanted []int64) []int64 {
+// everywhere checks a whole cluster whose clients have stopped: the main holds
+// every acknowledged write and nothing invented, and every replica the same as
+// soon as it has received everything.
+func everywhere(t *testing.T, c *Cluster, history workload.History) {
 	t.Helper()
-	var ids []int64
-	c.Eventually("the replica has caught up", 5*time.Second, func() bool {
-		var err error
-		ids, err = workload.IDs(context.Background(), bolt)
-		return err == nil && len(ids) >= len(wanted)
-	})
-	return ids
+	status := c.Whole()
+	held, err := workload.IDs(context.Background(), c.Bolt(main(status)))
+	require.NoError(t, err)
+	require.NoError(t, history.Check(held), "the main is %s", main(status))
+	for _, i := range status.Instances {
+		var ids []int64
+		c.Eventually(i.Name+" has caught up", 5*time.Second, func() bool {
+			ids, err = workload.IDs(context.Background(), i.Bolt)
+			return err == nil && len(ids) >= len(held)
+		})
+		require.Equal(t, held, ids, "%s differs from main %s", i.Name, main(status))
+	}
 }
 
 // noErrors checks that no client saw an error.
