@@ -111,12 +111,17 @@ func (c *Cluster) Names() []string {
 // Record is the topology record as it is stored now.
 func (c *Cluster) Record() topology.Record { return c.store.last() }
 
+// Records are all records that were ever stored, in their order.
+func (c *Cluster) Records() []topology.Record {
+	c.store.mu.Lock()
+	defer c.store.mu.Unlock()
+	return slices.Clone(c.store.writes)
+}
+
 // Led tells whether the record ever named an instance as main. One that did comes
 // back as main by itself, all others must be promoted to be one.
 func (c *Cluster) Led(name string) bool {
-	c.store.mu.Lock()
-	defer c.store.mu.Unlock()
-	return slices.ContainsFunc(c.store.writes, func(r topology.Record) bool { return r.Main == name })
+	return slices.ContainsFunc(c.Records(), func(r topology.Record) bool { return r.Main == name })
 }
 
 // Kill ends an instance's process as kill -9 does and keeps it down.

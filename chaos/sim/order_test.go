@@ -192,7 +192,19 @@ func play(t *testing.T, o order) {
 		c.Whole(wholeWithin)
 		s.awaitWrites(load)
 		c.RequireNothingLost(load.Stop())
+		s.keptTheRules()
 	})
+}
+
+// keptTheRules checks every record of a run under the strict policy: the gate is
+// open only with a voter, and epochs never fall.
+func (s *scene) keptTheRules() {
+	epoch := uint64(0)
+	for _, r := range s.Records() {
+		require.False(s.t, r.Gate == topology.GateOpen && (r.Main == "" || r.Voter == ""), "open without a main and a voter: %+v", r)
+		require.GreaterOrEqual(s.t, r.Epoch, epoch)
+		epoch = r.Epoch
+	}
 }
 
 // awaitWrites lets virtual time pass until the load got some writes through.
