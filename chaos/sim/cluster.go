@@ -9,9 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
-	"memgraph-controller/clusters/standin"
 	"memgraph-controller/clusters/standin/pipenet"
 	"memgraph-controller/controller/topology"
 )
@@ -111,47 +108,17 @@ func (c *Cluster) Names() []string {
 // Record is the topology record as it is stored now.
 func (c *Cluster) Record() topology.Record { return c.store.last() }
 
+// Records are all records that were ever stored, in their order.
+func (c *Cluster) Records() []topology.Record {
+	c.store.mu.Lock()
+	defer c.store.mu.Unlock()
+	return slices.Clone(c.store.writes)
+}
+
 // Led tells whether the record ever named an instance as main. One that did comes
 // back as main by itself, all others must be promoted to be one.
 func (c *Cluster) Led(name string) bool {
-	c.store.mu.Lock()
-	defer c.store.mu.Unlock()
-	return slices.ContainsFunc(c.store.writes, func(r topology.Record) bool { return r.Main == name })
-}
-
-// Kill ends an instance's process as kill -9 does and keeps it down.
-func (c *Cluster) Kill(name string) {
-	i := c.instance(name)
-	_ = i.order(func() error { i.held = true; i.kill(); return nil })
-}
-
-// Crash ends an instance's process as kill -9 does. It starts again by itself
-// after Options.RestartDelay.
-func (c *Cluster) Crash(name string) {
-	i := c.instance(name)
-	_ = i.order(func() error { i.kill(); i.startLater(); return nil })
-}
-
-// Start starts an instance that does not run, with its data.
-func (c *Cluster) Start(name string) {
-	i := c.instance(name)
-	_ = i.order(func() error {
-		i.held = false
-		if i.process == nil {
-			i.start(true)
-		}
-		return nil
-	})
-}
-
-// LoseDisk gives an instance that is killed an empty disk.
-func (c *Cluster) LoseDisk(name string) {
-	i := c.instance(name)
-	_ = i.order(func() error {
-		require.Nil(c.t, i.process, "%s runs", name)
-		i.setAside()
-		return nil
-	})
+	return slices.ContainsFunc(c.Records(), func(r topology.Record) bool { return r.Main == name })
 }
 
 // SetAside counts the data of an instance that were set aside: by a controller
@@ -162,22 +129,6 @@ func (c *Cluster) SetAside(name string) (copies int) {
 	return copies
 }
 
-// Afflict puts other faults in the place of those that a running instance has;
-// the zero value heals it. They end with its process.
-func (c *Cluster) Afflict(name string, faults standin.FaultSet) {
-	i := c.instance(name)
-	_ = i.order(func() error {
-		require.NotNil(c.t, i.process, "%s does not run", name)
-		s := i.process.serving.Load()
-		require.NotNil(c.t, s, "%s does not answer yet", name)
-		s.Faults().Set(faults)
-		return nil
-	})
-}
-
-// Freeze stops a running instance as SIGSTOP does, until Afflict or its death.
-func (c *Cluster) Freeze(name string) { c.Afflict(name, standin.FaultSet{Freeze: true}) }
-
 // Chance is a time below limit, from the seed.
 func (c *Cluster) Chance(limit time.Duration) time.Duration {
 	return time.Duration(c.chance.float() * float64(limit))
@@ -185,23 +136,6 @@ func (c *Cluster) Chance(limit time.Duration) time.Duration {
 
 // Up tells whether an instance has a process.
 func (c *Cluster) Up(name string) bool { return !c.instance(name).seen.Load().Dead }
-
-// KillController ends the controller and its gateways as kill -9 does.
-func (c *Cluster) KillController() {
-	p := c.controlPlane()
-	require.NotNil(c.t, p, "no controller runs")
-	c.setControlPlane(nil)
-	require.NoError(c.t, p.kill())
-}
-
-// StartController starts a controller that remembers nothing.
-func (c *Cluster) StartController() {
-	require.Nil(c.t, c.controlPlane(), "a controller runs already")
-	p, err := c.newControlPlane()
-	require.NoError(c.t, err)
-	c.setControlPlane(p)
-	p.run()
-}
 
 // chance is a source of numbers for many goroutines.
 type chance struct {

@@ -76,13 +76,40 @@ func TestNobodyElseIsPromotedWhileMainAndVoterAreGone(t *testing.T) {
 	}
 }
 
-// force makes the third main after main and voter are gone. It lacks the last
-// writes, because what the main sent was lost on the way. It returns what the
-// third held then.
-func (s *scene) force(load *sim.Load) (held []int64) {
+// A replica that lags gets the vote when it has caught up, and not before: the
+// main that dies meanwhile is waited for.
+func TestReplicaThatLagsIsNeitherVoterNorMain(t *testing.T) {
+	run(t, sim.Options{Seed: 1}, func(t *testing.T, c *sim.Cluster) {
+		s := newScene(t, c)
+		load := s.Load(writers, writeEvery)
+		s.lag(load)
+		s.kill(voter)
+		time.Sleep(long)
+		require.Empty(t, s.Record().Voter)
+		s.kill(main)
+		s.Afflict(s.names[third], standin.FaultSet{})
+		time.Sleep(long)
+		s.refuses(s.names[main])
+		require.Empty(t, s.Mains())
+		s.start(main, voter)
+		s.Whole(wholeWithin)
+		s.awaitWrites(load)
+		s.RequireNothingLost(load.Stop())
+		s.keptTheRules()
+	})
+}
+
+// lag lets the third miss some writes, because what the main sends it is lost.
+func (s *scene) lag(load *sim.Load) {
 	s.awaitWrites(load)
 	s.Afflict(s.names[third], standin.FaultSet{Replication: standin.ReplicationFaults{Drop: true}})
 	s.awaitWrites(load)
+}
+
+// force makes the third main after main and voter are gone, although it lacks the
+// last writes. It returns what it held then.
+func (s *scene) force(load *sim.Load) (held []int64) {
+	s.lag(load)
 	s.kill(main, voter)
 	s.Afflict(s.names[third], standin.FaultSet{})
 	time.Sleep(long)

@@ -96,3 +96,20 @@ func TestKilledControllerLeavesTheInstancesAlone(t *testing.T) {
 		c.RequireNothingLost(load.Stop())
 	})
 }
+
+// Without any client's write, each new epoch is known to the replicas all the
+// same: nobody is refused after one loss upon another.
+func TestIdleClusterSurvivesOneLossAfterAnother(t *testing.T) {
+	run(t, sim.Options{Seed: 1}, func(t *testing.T, c *sim.Cluster) {
+		for range 4 {
+			for _, p := range []part{voter, main, third} {
+				c.Crash(newScene(t, c).names[p])
+				time.Sleep(long)
+			}
+		}
+		c.Whole(wholeWithin)
+		for _, name := range c.Names() {
+			require.Zero(t, c.SetAside(name), "%s was reseeded", name)
+		}
+	})
+}
