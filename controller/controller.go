@@ -48,6 +48,7 @@ type Controller struct {
 	loaded      time.Time
 	recordErr   error
 	reads       topology.Reads
+	writes      writeTarget
 	deeds       deeds
 	outlived    map[string]uint64 // see topology.Outlived
 	health      since

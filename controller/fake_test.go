@@ -35,6 +35,7 @@ type fakeDatabase struct {
 	fleet    *fleet
 	process  Process
 	role     topology.Role
+	uuid     string
 	replicas []topology.Replica
 	silent   bool
 	users    []string
@@ -48,7 +49,7 @@ func newFleet(names ...string) *fleet {
 	f := &fleet{databases: map[string]*fakeDatabase{}, order: names, changes: make(chan struct{}, 1)}
 	for n, name := range names {
 		f.databases[name] = &fakeDatabase{
-			fleet: f, role: topology.RoleMain, refuse: map[string]error{}, deadlines: map[string]time.Time{},
+			fleet: f, role: topology.RoleMain, uuid: "uuid", refuse: map[string]error{}, deadlines: map[string]time.Time{},
 			process: Process{Name: name, Bolt: name + ":7687", Replication: name + ":10000", ID: strconv.Itoa(n + 1), Started: time.Now().Add(-time.Second)},
 		}
 	}
@@ -161,7 +162,8 @@ func (d *fakeDatabase) Ask(ctx context.Context) (answer topology.Answer, err err
 }
 
 func (d *fakeDatabase) Storage(ctx context.Context) (uuid string, empty bool, err error) {
-	return "uuid", true, d.call(ctx, "storage", func() {})
+	err = d.call(ctx, "storage", func() { uuid = d.uuid })
+	return uuid, true, err
 }
 
 func (d *fakeDatabase) Promote(ctx context.Context) error {

@@ -198,12 +198,27 @@ func (c *Controller) routeWrites(view topology.View) {
 	instance, gate, drain := topology.WriteRoute(c.record)
 	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Flow(gate), Drain: drain, CutBusy: drain}
 	if instance != "" {
-		route.Upstreams = []string{view.Instances[instance].Bolt}
-		if view.Instances[instance].Bolt == "" {
-			route.Flow, route.Upstreams = gateway.Closed, nil
+		c.writes.follow(instance, view.Instances[instance].Bolt, topology.Serves(c.record, view, instance))
+		if c.writes.address == "" {
+			route.Flow = gateway.Closed
+		} else {
+			route.Upstreams = []string{c.writes.address}
 		}
 	}
 	c.config.Write.Follow(route)
+}
+
+// writeTarget is where the write gateway goes: to one instance, at the address
+// where it was last seen to be what the record says.
+type writeTarget struct{ instance, address string }
+
+func (w *writeTarget) follow(instance, address string, serves bool) {
+	if w.instance != instance {
+		*w = writeTarget{instance: instance}
+	}
+	if serves {
+		w.address = address
+	}
 }
 
 func (c *Controller) routeReads(view topology.View) {

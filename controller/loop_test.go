@@ -145,6 +145,34 @@ func TestMainThatRefusesEverybodyIsRestarted(t *testing.T) {
 	})
 }
 
+// A new controller knows from the record who is main, and nothing of what became
+// of it.
+func TestNewControllerSendsNobodyToAMainThatItHasNotSeen(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		before := r.open()
+		r.fleet.change(before.Main, func(d *fakeDatabase) { d.uuid, d.process.ID = "another", "new" })
+		c, err := New(Config{
+			Name: "new", Fleet: r.fleet.share(), Store: r.store, Lease: &lease{}, Policy: topology.DefaultPolicy(),
+			Connect: func(p Process) (Database, error) { return r.fleet.databases[p.Name], nil },
+			Write:   quietGateway("rw"), Read: quietGateway("ro"),
+		})
+		require.NoError(t, err)
+		r.lease.set(time.Time{}) // nobody acts
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- c.Run(ctx) }()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		require.Empty(t, c.Status().Routing.Write, "it came back with other data")
+		r.fleet.change(before.Main, func(d *fakeDatabase) { d.uuid, d.process.ID = "uuid", "newer" })
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Equal(t, []string{before.Main + ":7687"}, c.Status().Routing.Write)
+		cancel()
+		require.NoError(t, <-done)
+	})
+}
+
 func TestUsersAreCreatedBeforeTheGateOpens(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()

@@ -312,6 +312,21 @@ func TestRolledBackMainDoesNotStandInForWhoHasMore(t *testing.T) {
 	require.Empty(t, step.Record.From, "a lacks what c has")
 }
 
+func TestMainThatCameBackAloneAndRefusesEverybodySaysWhatAPersonCanDo(t *testing.T) {
+	s := newScene()
+	s.policy.FastRecovery = 0
+	s.record.Main, s.record.Heir, s.record.From, s.record.Voter = "", "a", "a", ""
+	s.record.Gate, s.record.Plan = topology.GateClosed, topology.PlanReturn
+	for _, n := range []string{"b", "c"} {
+		s.change(n, func(i *topology.Instance) { i.Refused = 3 })
+	}
+	s.change("a", func(i *topology.Instance) { i.Answer.Replicas = nil })
+	step, reason := s.next()
+	require.Equal(t, topology.ActWait, step.Do, "neither's data are known to be needless")
+	require.Contains(t, reason, "refuses the data of b, c")
+	require.Contains(t, reason, "failover --force")
+}
+
 func TestForcedFailoverIsNeverKeptWaiting(t *testing.T) {
 	for name, prepare := range map[string]func(s *scene){
 		"a silent main without a voter": func(s *scene) { s.record.Voter = ""; s.lose("a", topology.HealthSilent) },

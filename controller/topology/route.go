@@ -17,3 +17,12 @@ func WriteRoute(r Record) (instance string, gate Gate, drain bool) {
 		return "", GateClosed, false
 	}
 }
+
+// Serves tells that an instance was seen to be main and to hold the cluster's
+// data. Before that no client is sent to it, whatever the record says: it may
+// have come back empty, or not at all.
+func Serves(r Record, v View, name string) bool {
+	s := situation{r: r, v: v}
+	i := s.get(name)
+	return i.is(RoleMain) && s.ours(i)
+}

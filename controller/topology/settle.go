@@ -1,6 +1,9 @@
 package topology
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // settle makes a main whose gate is not open ready for clients: every reachable
 // replica registered (this fences them from an old main), one of them the
@@ -186,6 +189,8 @@ func (s situation) open(main string) *decision {
 	voter := s.bestVoter(main)
 	degraded := s.p.DegradeAfter > 0 && s.now.Sub(s.r.Since) > s.p.DegradeAfter
 	switch {
+	case voter == "" && !degraded && s.refused() != "":
+		return wait("%s came back alone and refuses the data of %s, which may have more: `failover --force --to INSTANCE` chooses whose data count", main, s.refused())
 	case voter == "" && !degraded:
 		return wait("waiting for a replica that has everything to become the voter of %s (policy strict: no write is taken that only one instance holds)", main)
 	case voter != "" && !s.vouched(s.get(voter)):
@@ -211,6 +216,17 @@ func (s situation) open(main string) *decision {
 			r.setVoted(voter, s.get(voter).Process)
 		}
 	}, "%s", reason)
+}
+
+// refused lists whose data the main refuses.
+func (s situation) refused() string {
+	var list []string
+	for _, name := range s.names() {
+		if s.get(name).Refused == s.r.Reign {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 func (s situation) mark(main string) *decision {
