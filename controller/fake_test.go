@@ -79,6 +79,7 @@ func (f *fleet) change(name string, change func(*fakeDatabase)) {
 func (f *fleet) Restart(_ context.Context, name string) error {
 	f.change(name, func(d *fakeDatabase) {
 		d.process.ID, d.role, d.replicas = d.process.ID+"'", topology.RoleMain, nil
+		d.process.Dead, d.process.Failures = false, 0
 		clear(d.refuse)
 		f.restarted = append(f.restarted, name)
 	})

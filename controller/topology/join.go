@@ -1,5 +1,7 @@
 package topology
 
+import "fmt"
+
 // joinAll brings every instance that answers in line with the record, one step
 // at a time: stray mains are demoted before anybody is registered, because they
 // could still feed a replica.
@@ -27,6 +29,9 @@ func (s situation) join(main string, i Instance) *decision {
 	if q := s.r.Members[i.Name].Quarantined; q != nil {
 		return s.reseed(main, i, *q)
 	}
+	if s.keepsFailing(i) && i.Name != s.r.Voter && i.Name != s.r.From {
+		return s.quarantine(main, i, fmt.Sprintf("its last %d starts failed, so its data may be unreadable", i.Failures))
+	}
 	if !i.is(RoleReplica) || i.Terminating {
 		return nil
 	}
@@ -52,6 +57,14 @@ func (s situation) join(main string, i Instance) *decision {
 	}
 	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: s.mode(main, i)}, "register %s at %s", i.Name, main)
 }
+
+// failuresToReseed is how many starts in a row have to fail before an instance's
+// data are blamed. A first one fails where the process before it still holds the
+// data directory (memgraph-observed 3).
+const failuresToReseed = 3
+
+// keepsFailing: it does not answer, and starting it again and again does not help.
+func (s situation) keepsFailing(i Instance) bool { return !i.up() && i.Failures >= failuresToReseed }
 
 // fresh: it came up on an empty disk, so it has no history that could be unclean.
 func (s situation) fresh(i Instance) bool { return i.StorageKnown && i.Empty && !s.ours(i) }
@@ -124,7 +137,7 @@ func (s situation) reseed(main string, i Instance, q Quarantine) *decision {
 	row, listed := s.row(main, i.Name)
 	joined := s.r.Members[i.Name].Process == i.Process
 	switch {
-	case i.Process == q.Process && s.safeWithout(main, i.Name):
+	case (i.Process == q.Process || s.keepsFailing(i)) && s.safeWithout(main, i.Name):
 		return do(Step{Do: ActReseed, Instance: i.Name}, "set the data of %s aside and start it empty: %s", i.Name, q.Reason)
 	case i.Process == q.Process || !i.up() || !joined && !i.StorageKnown:
 		return nil
