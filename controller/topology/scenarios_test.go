@@ -1,0 +1,180 @@
+package topology_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/controller/topology"
+)
+
+// never runs the world and requires that something does not happen meanwhile.
+func never(t *testing.T, w *world, d time.Duration, what string, happens func() bool) {
+	t.Helper()
+	require.False(t, w.runUntil(d, happens), what)
+	require.Empty(t, w.broken)
+}
+
+func (w *world) isMain(name string) func() bool {
+	return func() bool { return w.record.Main == name && w.record.Gate == topology.GateOpen }
+}
+
+// E.1, E.10, E.21: a process that is gone is replaced at once, whether it comes
+// back or not, and comes back as a replica.
+func TestMainWhoseProcessIsGoneIsReplacedAndComesBackAsAReplica(t *testing.T) {
+	w := begin(t, 3)
+	w.databases["a"].kill()
+	require.True(t, w.runUntil(time.Second, w.isMain("b")))
+	w.run(5 * time.Second)
+	w.databases["a"].start(w.startDelay)
+	require.Equal(t, topology.RoleMain, w.databases["a"].role, "it says so, and nobody minds")
+	never(t, w, 5*time.Second, "a takes writes", w.isMain("a"))
+	require.Equal(t, topology.RoleReplica, w.databases["a"].role)
+	healed(t, w)
+}
+
+// E.2: the leader waits until the gateway that is cut off together with the main
+// has silenced itself (the world checks it at each promotion).
+func TestMainBehindAPartitionIsReplacedWhenNoGatewayReachesItAnyMore(t *testing.T) {
+	w := begin(t, 3)
+	w.cutOff("a", true)
+	w.gateways[0].away = true
+	never(t, w, isolation, "b is promoted", func() bool { return w.databases["b"].role == topology.RoleMain })
+	require.True(t, w.runUntil(5*time.Second, w.isMain("b")))
+	require.True(t, w.gateways[0].silenced)
+	healed(t, w)
+}
+
+// E.2: clients write on until the gate closes, and not a write of theirs is lost.
+func TestMainThatOnlyTheLeaderCannotReachIsCutOffFirst(t *testing.T) {
+	w := begin(t, 3)
+	w.hide("a")
+	require.True(t, w.runUntil(5*time.Second, w.isMain("b")))
+	require.Equal(t, topology.RoleMain, w.databases["a"].role)
+	w.run(3 * time.Second)
+	healed(t, w)
+}
+
+// E.3
+func TestMainThatHangsIsReplacedAndDemotedWhenItGoesOn(t *testing.T) {
+	w := begin(t, 3)
+	w.freeze("a", true)
+	never(t, w, silenceAfter-tick, "silence takes its time", w.isMain("b"))
+	require.True(t, w.runUntil(2*time.Second, w.isMain("b")))
+	w.freeze("a", false)
+	w.run(time.Second)
+	require.Equal(t, topology.RoleReplica, w.databases["a"].role)
+	healed(t, w)
+}
+
+// E.8
+func TestNobodyWithoutEveryWriteFollowsALostMainAndVoter(t *testing.T) {
+	for _, back := range []string{"a", "b"} {
+		t.Run(back+" returns", func(t *testing.T) {
+			w := begin(t, 3)
+			w.databases["a"].kill()
+			w.databases["b"].kill()
+			never(t, w, time.Minute, "c takes writes", w.isMain("c"))
+			require.Equal(t, topology.RoleReplica, w.databases["c"].role)
+			require.Contains(t, w.reason(), "failover --force")
+			w.databases[back].start(w.startDelay)
+			w.run(5 * time.Second)
+			healed(t, w)
+		})
+	}
+}
+
+// E.9
+func TestMainThatComesBackWithoutItsDataIsReplaced(t *testing.T) {
+	w := begin(t, 3)
+	w.loseDisk("a")
+	w.databases["a"].start(w.startDelay)
+	require.True(t, w.runUntil(5*time.Second, w.isMain("b")))
+	healed(t, w)
+}
+
+// E.11: c cannot be registered at the new main before the old one is back, which
+// still has it on its list.
+func TestOldMainFeedsNobodyWhenItReturnsTogetherWithAReplica(t *testing.T) {
+	w := begin(t, 3)
+	w.databases["a"].kill()
+	w.cutOff("c", true)
+	w.run(10 * time.Second)
+	w.databases["a"].start(w.startDelay)
+	w.cutOff("c", false)
+	w.run(5 * time.Second)
+	healed(t, w)
+}
+
+// E.12
+func TestOldMainWithAWriteOfItsOwnIsReseeded(t *testing.T) {
+	w := begin(t, 3)
+	a := w.databases["a"]
+	a.kill()
+	a.append(txn{ts: a.ldt() + 2, epoch: a.epoch, id: w.writeID()})
+	require.True(t, w.runUntil(time.Second, w.isMain("b")))
+	a.start(w.startDelay)
+	quarantined := func() bool { return w.record.Members["a"].Quarantined != nil }
+	require.True(t, w.runUntil(10*time.Second, quarantined))
+	require.Contains(t, w.record.Members["a"].Quarantined.Reason, "diverged")
+	healed(t, w)
+}
+
+// E.15: "ready" is what the main's list says of replicas that have more than it.
+func TestMainWhoseNodeLostItsLastWritesHandsOverToAReplicaThatHasThem(t *testing.T) {
+	for name, down := range map[string]time.Duration{"back at once": 0, "back later": 3 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, 3)
+			w.databases["a"].kill()
+			w.databases["a"].loseTail(3)
+			if down > 0 {
+				w.run(down)
+			}
+			w.databases["a"].start(w.startDelay)
+			require.True(t, w.runUntil(10*time.Second, w.isMain("b")))
+			healed(t, w)
+		})
+	}
+}
+
+// E.22
+func TestPromotionThatFindsALockTakenIsTriedAgain(t *testing.T) {
+	w := begin(t, 3)
+	w.databases["b"].busy = 5
+	w.databases["a"].kill()
+	require.True(t, w.runUntil(2*time.Second, w.isMain("b")))
+	require.Zero(t, w.databases["b"].busy)
+	healed(t, w)
+}
+
+// E.22: an heir that does not get through is never bypassed by one that may lack
+// writes; the old main is the other one that has them all.
+func TestHeirThatHangsIsReplacedByTheOldMainOnly(t *testing.T) {
+	w := begin(t, 3)
+	w.databases["a"].kill()
+	require.True(t, w.runUntil(time.Second, func() bool { return w.record.Heir == "b" }))
+	w.freeze("b", true)
+	never(t, w, 10*time.Second, "c takes writes", w.isMain("c"))
+	w.databases["a"].start(w.startDelay)
+	require.True(t, w.runUntil(5*time.Second, w.isMain("a")))
+	healed(t, w)
+}
+
+// E.24
+func TestReplicaInDoubtDoesNotKeepTheVoterFromFollowing(t *testing.T) {
+	for name, doubt := range map[string]func(*topology.Instance){
+		"it has diverged":     func(i *topology.Instance) { i.Refused = 3 },
+		"it is silent":        func(i *topology.Instance) { i.Health = topology.HealthSilent },
+		"it says it is main":  func(i *topology.Instance) { i.Answer.Role = topology.RoleMain },
+		"its data are others": func(i *topology.Instance) { i.Database = "foreign" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.change("c", doubt)
+			s.lose("a", topology.HealthDead)
+			step, reason := s.next()
+			require.Equal(t, "b", step.Record.Heir, reason)
+		})
+	}
+}
