@@ -57,6 +57,20 @@ func TestNoWriteIsTakenWithoutAVoter(t *testing.T) {
 	healed(t, w)
 }
 
+// E.20, E.23: the voter may lack a write whose second phase failed, of which the
+// main says nothing but that it is behind.
+func TestSwitchoverWaitsForAVoterThatIsBehind(t *testing.T) {
+	s := newScene()
+	s.ask(topology.RequestSwitchover, "", false)
+	s.record.Gate, s.record.Plan, s.record.Since = topology.GatePaused, topology.PlanSwitchover, noon.Add(-tick)
+	s.row("b", func(r *topology.Replica) { r.Behind = -2 })
+	step, reason := s.next()
+	require.Equal(t, topology.ActWait, step.Do, reason)
+	s.row("b", func(r *topology.Replica) { r.Behind = 0 })
+	step, reason = s.next()
+	require.Equal(t, "b", step.Record.Heir, reason)
+}
+
 // E.20, E.31: a rolling update stops the replicas first, the main last. Nobody's
 // session is cut before it is quiet, and the main hands over before it ends.
 func TestMainThatIsBeingStoppedHandsOverBeforeItEnds(t *testing.T) {
