@@ -57,6 +57,29 @@ func TestNoWriteIsTakenWithoutAVoter(t *testing.T) {
 	healed(t, w)
 }
 
+// E.6, policy degrade-after: the record says that nobody could follow before the
+// main is let off its voter.
+func TestWritesGoOnWithoutAVoterAfterAWhileIfThePolicyAllowsIt(t *testing.T) {
+	for name, silent := range map[string]bool{"gone": false, "silent": true} {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, 2)
+			w.policy.DegradeAfter = 10 * time.Second
+			if silent {
+				w.freeze("b", true)
+			} else {
+				w.databases["b"].kill()
+			}
+			w.run(9 * time.Second)
+			acked := len(w.acked)
+			require.Equal(t, "b", w.record.Voter)
+			require.True(t, w.runUntil(time.Minute, func() bool { return len(w.acked) > acked }), w.reason())
+			require.Empty(t, w.record.Voter)
+			w.run(5 * time.Second)
+			healed(t, w)
+		})
+	}
+}
+
 // E.20, E.23: the voter may lack a write whose second phase failed, of which the
 // main says nothing but that it is behind.
 func TestSwitchoverWaitsForAVoterThatIsBehind(t *testing.T) {
