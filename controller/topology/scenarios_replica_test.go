@@ -62,7 +62,7 @@ func TestNewMainGetsItsUsersBeforeAnythingElse(t *testing.T) {
 	require.Equal(t, topology.Step{Do: topology.ActRegister, Instance: "b", Target: "c", Mode: topology.StrictSync}, step)
 }
 
-// E.29 and E.12 with nobody left: the main alone cannot vote for itself.
+// E.12 with nobody left: the main holds everything but cannot vote for itself.
 func TestLastReplicaThatWasRefusedIsReseededWhileNobodyWrites(t *testing.T) {
 	w := begin(t, 2)
 	w.databases["a"].kill()

@@ -9,6 +9,47 @@ import (
 	"memgraph-controller/controller/topology"
 )
 
+// The failure scenarios of memgraph.md part E, and where each is tested. A number
+// also stands at its tests. Files of this package are named without _test.go.
+//
+//	1  main restarts in place         rules, scenarios
+//	2  main behind a partition        scenarios
+//	3  main hangs                     scenarios
+//	4  main stalls behind its voter   next, scenarios_voter
+//	5  voter restarts                 rules, scenarios_voter
+//	6  voter gone for long            next, rules, scenarios_voter
+//	7  voter shown ready but stale    vote
+//	8  main and voter gone            next, scenarios
+//	9  main comes back empty          next, scenarios
+//	10 old main returns as main       scenarios
+//	11 old main feeds a replica       scenarios
+//	12 old main has a write too many  next, rules, scenarios, scenarios_replica
+//	13 REGISTER fails                 scenarios_replica; its error codes: package memgraph
+//	14 invalid for ever               scenarios_replica
+//	15 main lost its last writes      next, scenarios
+//	16 plan interrupted               scenarios_leader
+//	17 two controllers act            not here: lease and compare-and-swap, package controller
+//	18 no record                      scenarios_leader
+//	19 no main                        scenarios_leader
+//	20 switchover                     next, rules, scenarios_voter
+//	21 pod deleted by force           scenarios, as 1
+//	22 promotion fails                scenarios
+//	23 second phase failed silently   vote, scenarios_voter; while the voter's process lives
+//	                                  and the main is lost at once nobody can tell (F.2.1)
+//	24 replica in doubt               readpool, scenarios
+//	25 read pool                      readpool
+//	26 commit in flight at a cut      not here: the gateway cuts, and replays nothing; that no
+//	                                  answer of an old main passes is an invariant of the world
+//	27 address of somebody else       next, scenarios_replica; stable names: the chart
+//	28 voter's disk full or slow      not here: an alert on aborted writes; for the core it is 4 or 5
+//	29 starts fail again and again    crashloop
+//	30 users are lost                 scenarios_replica
+//	31 versions differ                scenarios_voter for the order of a rolling update; the core
+//	                                  knows no versions
+//	32 scale-down                     scenarios_voter
+//	33 storage mode, WAL switched off not here: package memgraph warns at each start
+//	34 no controller for hours        scenarios_leader; the gateways' part: package gateway
+
 // never runs the world and requires that something does not happen meanwhile.
 func never(t *testing.T, w *world, d time.Duration, what string, happens func() bool) {
 	t.Helper()
