@@ -94,6 +94,24 @@ func TestSwitchoverWaitsForAVoterThatIsBehind(t *testing.T) {
 	require.Equal(t, "b", step.Record.Heir, reason)
 }
 
+// E.20: whoever has to go does not go to one that would refuse the others, as
+// long as there is a better one.
+func TestMainThatIsBeingStoppedDoesNotHandOverToAnUncleanReplicaThatSomebodyWanted(t *testing.T) {
+	s := newScene()
+	s.ask(topology.RequestSwitchover, "c", false)
+	s.record.Gate, s.record.Plan, s.record.Since = topology.GatePaused, topology.PlanSwitchover, noon.Add(-tick)
+	s.change("a", func(i *topology.Instance) { i.Terminating = true })
+	s.restart("c")
+	step, reason := s.next()
+	require.Equal(t, topology.GateOpen, step.Record.Gate, reason)
+	require.Nil(t, step.Record.Request)
+	s.follow(step)
+	step, _ = s.next()
+	s.follow(step)
+	step, reason = s.next()
+	require.Equal(t, "b", step.Record.Heir, reason)
+}
+
 // E.20, E.31: a rolling update stops the replicas first, the main last. Nobody's
 // session is cut before it is quiet, and the main hands over before it ends.
 func TestMainThatIsBeingStoppedHandsOverBeforeItEnds(t *testing.T) {
