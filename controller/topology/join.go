@@ -1,6 +1,9 @@
 package topology
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // joinAll brings every instance that answers in line with the record, one step
 // at a time: stray mains are demoted before anybody is registered, because they
@@ -120,16 +123,19 @@ func (s situation) safeWithout(main, name string) bool {
 	if !s.get(main).is(RoleMain) || name == s.r.Voter && s.r.Main != "" || s.r.Plan == PlanReturn {
 		return false
 	}
-	for _, other := range s.others(name) {
-		if s.r.Members[other.Name].Quarantined != nil {
-			return false
-		}
+	if s.reseeding(name) {
+		return false
 	}
 	if s.r.Gate != GateOpen {
 		return true
 	}
 	row, _ := s.row(main, s.r.Voter)
 	return s.get(s.r.Voter).is(RoleReplica) && row.Mode == StrictSync && row.within(0)
+}
+
+// reseeding: an instance is quarantined, leaving one out.
+func (s situation) reseeding(but string) bool {
+	return slices.ContainsFunc(s.others(but), func(i Instance) bool { return s.r.Members[i.Name].Quarantined != nil })
 }
 
 // reseed carries a quarantine out and ends it.

@@ -80,6 +80,19 @@ func TestWritesGoOnWithoutAVoterAfterAWhileIfThePolicyAllowsIt(t *testing.T) {
 	}
 }
 
+// E.6: the gate was opened for a main that turns out to refuse everybody else.
+func TestMainWithoutAVoterThatRefusesTheOthersGetsOneByAReseed(t *testing.T) {
+	w := begin(t, 3)
+	w.policy.DegradeAfter = 2 * time.Second
+	poison(w)
+	w.databases["c"].kill()
+	require.True(t, w.runUntil(10*time.Second, func() bool { return w.isMain("b")() && w.record.Voter == "" }))
+	w.databases["a"].start(w.startDelay)
+	w.databases["c"].start(w.startDelay)
+	require.True(t, w.runUntil(20*time.Second, func() bool { return w.record.Voter != "" }), w.reason())
+	healed(t, w)
+}
+
 // E.20, E.23: the voter may lack a write whose second phase failed, of which the
 // main says nothing but that it is behind.
 func TestSwitchoverWaitsForAVoterThatIsBehind(t *testing.T) {

@@ -216,6 +216,11 @@ func (s situation) electVoter() *decision {
 	if c := s.candidate(s.r.Main, false); c != "" {
 		return s.pause(PlanVoter, "%s becomes the voter", c)
 	}
+	for _, i := range s.others(s.r.Main) {
+		if i.is(RoleReplica) && i.Refused == s.r.Reign && !s.reseeding("") {
+			return s.pause(PlanVoter, "%s refuses %s and has no voter: its data have to be set aside while nobody writes", s.r.Main, i.Name)
+		}
+	}
 	return nil
 }
 
