@@ -233,12 +233,13 @@ func (w *world) cleanChoice(name string) bool {
 }
 
 // checkReseed: the data of an instance are set aside only while somebody else
-// who answers holds every acknowledged write, two while clients write.
+// holds every acknowledged write who answers, as far as the leader can know; two
+// while clients write.
 func (w *world) checkReseed(name string) {
 	holders := 0
 	for _, n := range w.names {
 		d := w.databases[n]
-		if _, missing := d.lacks(); n != name && d.observed() && !missing && (d.ldt() > 0 || len(w.acked) == 0) {
+		if _, missing := d.lacks(); n != name && w.observers[n].health == topology.HealthUp && !missing && (d.ldt() > 0 || len(w.acked) == 0) {
 			holders++
 		}
 	}
