@@ -18,6 +18,7 @@ func TestMainThatStallsBehindASilentVoterHandsOverToTheOther(t *testing.T) {
 	never(t, w, 3*time.Second, "b is promoted", func() bool { return b.role == topology.RoleMain })
 	require.True(t, w.runUntil(3*time.Second, w.isMain("c")), "well before the 30 s of the stalled commit")
 	require.Equal(t, "a", w.record.Voter)
+	require.Contains(t, w.record.Members["a"].Process, "a/2", "its restart came before anything of this epoch")
 	healed(t, w)
 }
 
