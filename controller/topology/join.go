@@ -54,6 +54,9 @@ func (s situation) join(main string, i Instance) *decision {
 	case listed && row.Status != StatusPhantom && row.Address == i.Replication && (row.Mode == Async || row.Mode == StrictSync):
 		return nil
 	}
+	if s.r.Main == "" && (i.Name == s.r.From || i.Name == s.r.Voter) && !s.ours(i) {
+		return s.disown(i)
+	}
 	if m := s.r.Members[i.Name]; m.Reign < s.r.Reign || m.Process != i.Process && s.fresh(i) {
 		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: i.Process, Reign: s.r.Reign, Voted: m.Voted} },
 			"%s joins in reign %d", i.Name, s.r.Reign)
@@ -68,6 +71,23 @@ const failuresToReseed = 3
 
 // keepsFailing: it does not answer, and starting it again and again does not help.
 func (s situation) keepsFailing(i Instance) bool { return !i.up() && i.Failures >= failuresToReseed }
+
+// disown: who came back without its data cannot take the heir's place any more.
+// It leaves the record before it is registered, because that gives it the UUID of
+// the main: from then on nothing but its emptiness tells.
+func (s situation) disown(i Instance) *decision {
+	if !i.StorageKnown {
+		return nil
+	}
+	return s.save(func(r *Record) {
+		if r.From == i.Name {
+			r.From = ""
+		}
+		if r.Voter == i.Name {
+			r.Voter = ""
+		}
+	}, "%s came back without its data", i.Name)
+}
 
 // fresh: it came up on an empty disk, so it has no history that could be unclean.
 func (s situation) fresh(i Instance) bool { return i.StorageKnown && i.Empty && !s.ours(i) }

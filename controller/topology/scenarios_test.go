@@ -135,6 +135,18 @@ func TestMainThatComesBackWithoutItsDataIsReplaced(t *testing.T) {
 	healed(t, w)
 }
 
+// E.9: once it was registered it has the UUID of the data, but not yet the data.
+func TestOldMainThatLostItsDiskDoesNotStandInForTheNewOne(t *testing.T) {
+	w := begin(t, 2)
+	w.storageDelay = 600 * time.Millisecond
+	w.loseDisk("a")
+	w.databases["a"].start(w.startDelay)
+	require.True(t, w.runUntil(10*time.Second, func() bool { return w.databases["b"].replica("a") != nil }))
+	w.databases["b"].kill()
+	never(t, w, 10*time.Second, "a is promoted", func() bool { return w.databases["a"].role == topology.RoleMain })
+	healed(t, w)
+}
+
 // E.11: c cannot be registered at the new main before the old one is back, which
 // still has it on its list.
 func TestOldMainFeedsNobodyWhenItReturnsTogetherWithAReplica(t *testing.T) {
