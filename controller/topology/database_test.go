@@ -205,9 +205,10 @@ func (d *database) kill() {
 }
 
 // newDisk is how long it takes at least to start on another disk: longer than
-// the loss of the process goes unnoticed. A main that came back empty in less
-// would take writes before anybody could tell.
-const newDisk = time.Second
+// the loss of the process goes unnoticed, and than a gateway goes on that is out
+// of touch. A main that came back empty in less would take writes before anybody
+// could tell.
+const newDisk = outOfTouch
 
 func (d *database) diskLost() bool { return d.damaged && len(d.log) == 0 }
 

@@ -70,7 +70,7 @@ func (w *world) ask(name string) {
 }
 
 func (w *world) judge(d *database, o *observer) topology.Health {
-	visible := !d.away && !d.unseen
+	visible := !d.away && !d.unseen || o.health == topology.HealthDead // what was once seen dead
 	silence := w.now.Sub(o.lastSeen)
 	switch {
 	case visible && d.gone() && w.now.Sub(d.downAt) >= deadAfterExit:
