@@ -38,6 +38,10 @@ type Process struct {
 	Dead bool
 	// Terminating: it is being stopped on purpose.
 	Terminating bool
+	// Failures counts the starts in a row whose process ended by itself before it
+	// was settled. After Reseed none counts until one start has held: an empty
+	// instance that fails does not do so for its data.
+	Failures int
 }
 
 // Store keeps the topology record. Only compare-and-swap changes it.

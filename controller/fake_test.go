@@ -98,6 +98,7 @@ func (f *fleet) share() shared {
 func (f *fleet) Restart(_ context.Context, name string) error {
 	f.change(name, func(d *fakeDatabase) {
 		d.process.ID, d.role, d.replicas = d.process.ID+"'", topology.RoleMain, nil
+		d.process.Dead, d.process.Failures = false, 0
 		clear(d.refuse)
 		f.restarted = append(f.restarted, name)
 	})

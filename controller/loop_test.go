@@ -42,6 +42,15 @@ func TestLoopFailsOverWhenTheMainDies(t *testing.T) {
 	})
 }
 
+func TestLoopReseedsAReplicaThatFailsToStart(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		r.open()
+		r.fleet.change("c", func(d *fakeDatabase) { d.process.Dead, d.process.Failures = true, 3 })
+		r.until("c is back", func(record topology.Record) bool { return record.Reason == "c was reseeded and is back" })
+		require.Equal(t, []string{"c"}, r.fleet.restarted)
+	})
+}
+
 func TestSilenceTakesItsTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()

@@ -222,7 +222,7 @@ func (o *observer) report() (topology.Instance, Process, []Sighting) {
 	socket.Observer = "gateways"
 	return topology.Instance{
 		Name: p.Name, Bolt: p.Bolt, Replication: p.Replication, Terminating: p.Terminating,
-		Process: p.ID, Started: p.Started, Recovery: s.recovery, Answer: s.answer,
+		Process: p.ID, Started: p.Started, Recovery: s.recovery, Failures: p.Failures, Answer: s.answer,
 		Database: s.uuid, Empty: s.empty, StorageKnown: s.known,
 	}, p, []Sighting{probe, socket}
 }

@@ -51,6 +51,8 @@ type instance struct {
 	started  time.Time
 	logStart int64         // size of the log when the process started
 	delay    time.Duration // before the next start of a process that ended too soon
+	failures int           // starts in a row that ended too soon
+	emptied  bool          // the data were set aside, and no start has held since
 	amnesia  bool          // the next start forgets the replication state
 	held     bool          // no start until released
 	retiring bool          // told, or about to be told, to end
@@ -136,8 +138,20 @@ func (i *instance) bury() (asked bool) {
 		"lived", time.Since(i.started).Round(time.Millisecond),
 		"last_words", lastWords(filepath.Join(i.home, "log"), i.logStart))
 	i.process, i.retiring = nil, false
+	i.judge(asked, time.Since(i.started))
 	i.publish()
 	return asked
+}
+
+// judge counts the starts that failed. One that was ended by order says nothing,
+// unless it had held.
+func (i *instance) judge(asked bool, lived time.Duration) {
+	switch {
+	case lived >= settled:
+		i.failures, i.emptied = 0, false
+	case !asked && !i.emptied:
+		i.failures++
+	}
 }
 
 // succeed sees to a successor of a process that has ended: at once if it was
@@ -178,6 +192,7 @@ func (i *instance) publish() {
 	snapshot.ID, snapshot.Started = i.id, i.started
 	snapshot.Dead = i.process == nil
 	snapshot.Terminating = i.retiring && !snapshot.Dead
+	snapshot.Failures = i.failures
 	i.seen.Store(&snapshot)
 	i.changed()
 }

@@ -185,6 +185,46 @@ func TestProcessThatEndsAtOnceIsStartedLessAndLessOften(t *testing.T) {
 	})
 }
 
+func (s *stage) failures() int { return s.seen.Load().Failures }
+
+func TestStartsThatFailAreCountedUntilOneHolds(t *testing.T) {
+	perform(t, func(t *testing.T, s *stage) {
+		require.NoError(t, s.do(s.kill))
+		require.Zero(t, s.failures(), "it was asked to end")
+		s.let(nil, (*puppet).fall)
+		time.Sleep(7500 * time.Millisecond) // starts after 1, 2 and 4 s
+		synctest.Wait()
+		require.Equal(t, 3, s.failures())
+		require.NoError(t, s.do(s.kill))
+		require.Equal(t, 3, s.failures())
+		s.let(nil, lives)
+		time.Sleep(10 * time.Second)
+		require.NoError(t, s.do(s.kill))
+		require.Zero(t, s.failures())
+	})
+}
+
+func TestStartsThatFailAfterAReseedAreNotBlamedOnTheData(t *testing.T) {
+	perform(t, func(t *testing.T, s *stage) {
+		s.let(nil, (*puppet).fall)
+		s.last().fall()
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		require.Equal(t, 3, s.failures())
+		require.NoError(t, s.do(func() error { return s.reseed("unreadable") }))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Zero(t, s.failures())
+		s.let(nil, lives)
+		time.Sleep(20 * time.Second)
+		s.let(nil, (*puppet).fall)
+		s.last().fall() // this one had held
+		time.Sleep(1500 * time.Millisecond)
+		synctest.Wait()
+		require.Equal(t, 1, s.failures())
+	})
+}
+
 func TestKilledInstanceComesBackAfterTheDelayHoweverOften(t *testing.T) {
 	perform(t, func(t *testing.T, s *stage) {
 		for range 5 {

@@ -80,6 +80,7 @@ func (i *instance) reseed(reason string) error {
 		i.after(i.pace.delay, i.startAgain)
 		return err
 	}
+	i.failures, i.emptied = 0, true
 	if where != "" {
 		copies, bytes := quarantineSize(i.home)
 		i.log.Warn("data were set aside; delete what you do not need", "reason", reason, "path", where,

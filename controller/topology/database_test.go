@@ -49,9 +49,12 @@ type database struct {
 	replicas []*replica
 	users    bool
 	damaged  bool // a fault took data away; it need not hold what it held
+	spoilt   bool // no process gets through the recovery of what is on it
 
 	// The process.
 	starts   int
+	failures int       // starts in a row that ended in recovery
+	againAt  time.Time // when the next one will be tried; zero if none is due
 	up       bool
 	startsAt time.Time // when a process that was started will answer; zero if none is on its way
 	downAt   time.Time
@@ -78,6 +81,7 @@ func (d *database) wipe() {
 	d.log, d.snapshot, d.replicas, d.users = nil, nil, nil, false
 	d.written, d.verified = map[int]bool{}, 0
 	d.role = topology.RoleMain
+	d.spoilt, d.failures = false, 0
 }
 
 func (d *database) uuid() string    { return fmt.Sprintf("uuid-%d", d.storage) }
@@ -191,6 +195,7 @@ func (d *database) takeSnapshot() {
 // kill ends the process. A commit that was under way was never acknowledged; one
 // that it has voted for may be, without it (memgraph.md F.2.1).
 func (d *database) kill() {
+	d.againAt = time.Time{}
 	if !d.up && d.startsAt.IsZero() {
 		return
 	}
@@ -200,9 +205,10 @@ func (d *database) kill() {
 }
 
 // newDisk is how long it takes at least to start on another disk: longer than
-// the loss of the process goes unnoticed. A main that came back empty in less
-// would take writes before anybody could tell.
-const newDisk = time.Second
+// the loss of the process goes unnoticed, and than a gateway goes on that is out
+// of touch. A main that came back empty in less would take writes before anybody
+// could tell.
+const newDisk = outOfTouch
 
 func (d *database) diskLost() bool { return d.damaged && len(d.log) == 0 }
 
@@ -218,16 +224,37 @@ func (d *database) start(recovery time.Duration) {
 		recovery = max(recovery, newDisk)
 	}
 	d.starts++
+	d.againAt = time.Time{}
 	d.startsAt = d.w.now.Add(recovery)
 }
 
 // awake makes a process that was started answer: role and registrations are
 // those of the disk, and a phantom has become a real registration.
 func (d *database) awake() {
+	if d.spoilt {
+		d.kill()
+		d.failures++
+		d.againAt = d.w.now.Add(backoff)
+		return
+	}
+	d.failures = 0
 	d.up, d.startsAt, d.upAt = true, time.Time{}, d.w.now
 	d.recover()
 	for _, r := range d.replicas {
 		r.phantom, r.status, r.ts, r.process, r.nextBeat = false, topology.StatusInvalid, 0, 0, d.w.now
+	}
+}
+
+// backoff is how long whoever runs a process waits after a start that failed.
+const backoff = 500 * time.Millisecond
+
+// wake lets a process that was started answer, and starts one that failed again.
+func (d *database) wake() {
+	switch {
+	case !d.startsAt.IsZero() && !d.w.now.Before(d.startsAt):
+		d.awake()
+	case !d.againAt.IsZero() && !d.w.now.Before(d.againAt):
+		d.start(d.w.startDelay)
 	}
 }
 

@@ -52,6 +52,12 @@ func (w *world) loseDisk(name string) {
 	w.lostDisk = true
 }
 
+// spoil ends an instance's process and lets every later one die in recovery.
+func (w *world) spoil(name string) {
+	w.databases[name].spoilt = true
+	w.restart(name)
+}
+
 // hide keeps the leader from seeing an instance that everybody else can reach.
 func (w *world) hide(name string) {
 	if d := w.databases[name]; !d.diskLost() {

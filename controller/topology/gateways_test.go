@@ -47,7 +47,7 @@ type gateway struct {
 // slowWrite is a statement that was sent long before it commits.
 type slowWrite struct {
 	commitAt time.Time
-	session  int
+	process  string // it ends with the process that runs it
 }
 
 func newGateway(w *world, name string, delay time.Duration) *gateway {
@@ -130,6 +130,9 @@ func (g *gateway) clients() {
 	if !g.passes() || d == nil || !d.running() || d.away != g.away {
 		return
 	}
+	if g.slow != nil && g.slow.process != d.process() {
+		g.slow = nil
+	}
 	if g.slow != nil && !g.w.now.Before(g.slow.commitAt) {
 		if d.begin(g.w.writeID(), g) {
 			g.pending++
@@ -147,7 +150,9 @@ func (g *gateway) clients() {
 // beginSlow sends a statement that commits only later.
 func (g *gateway) beginSlow(takes time.Duration) {
 	if g.passes() && g.gate == topology.GateOpen {
-		g.slow = &slowWrite{g.w.now.Add(takes), g.session}
+		if d := g.w.databases[g.upstream]; d != nil {
+			g.slow = &slowWrite{g.w.now.Add(takes), d.process()}
+		}
 	}
 }
 

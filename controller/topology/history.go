@@ -14,12 +14,15 @@ func (s situation) clean(i Instance) bool {
 }
 
 // declare begins a new reign in r: from now on every process that runs counts
-// as clean, and whoever restarts later does not.
+// as clean, and whoever restarts later does not. The main that a handover leaves
+// stalled is restarted before it takes a transaction of this reign, so it is
+// clean whichever process joins.
 func (s situation) declare(r *Record) {
 	r.Reign++
 	for _, n := range s.names() {
 		i, m := s.get(n), r.Members[n]
-		if i.up() && m.Quarantined == nil {
+		left := r.Plan == PlanHandover && n == r.From
+		if i.up() && m.Quarantined == nil && !left {
 			r.Members[n] = Member{Process: i.Process, Reign: r.Reign, Voted: m.Voted}
 		}
 	}

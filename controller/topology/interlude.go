@@ -25,9 +25,10 @@ func (s situation) endLongPause() *decision {
 	return s.save(func(r *Record) { r.Gate = GateClosed }, "the pause for %s takes longer than %s: sessions are cut", s.r.Plan, s.p.PauseLimit)
 }
 
-// switchOver goes from a quiet main to its successor. A STRICT_SYNC voter holds
-// everything; an ASYNC replica does when the main says so after the gateways
-// have stopped.
+// switchOver goes from a quiet main to its successor: when the main says, after
+// the gateways have stopped, that it has everything. A voter is asked about too:
+// where the second phase of a commit did not reach it, it lacks an acknowledged
+// write until the next heartbeat (memgraph.md F.2.1), and here is time to wait.
 func (s situation) switchOver() *decision {
 	if s.r.Plan != PlanSwitchover {
 		return nil
@@ -40,7 +41,7 @@ func (s situation) switchOver() *decision {
 	if !s.fit(t) {
 		return s.reopen("switchover given up: %s is not fit to be main any more: %s", target, s.unfit(t))
 	}
-	if !s.clean(t) && !main.Terminating {
+	if !s.clean(t) && (target != s.r.Voter || !main.Terminating) {
 		return s.reopen("switchover given up: %s restarted and would refuse the others", target)
 	}
 	if target == s.r.Voter && !s.holds(t) {
@@ -50,7 +51,7 @@ func (s situation) switchOver() *decision {
 		return wait("waiting for %s, which restarted, to show that it has everything that %s has", target, main.Name)
 	}
 	row, listed := s.row(main.Name, target)
-	if target != s.r.Voter && !(s.heard(main) && listed && row.caughtUp()) {
+	if !s.heard(main) || !listed || !row.caughtUp() {
 		if s.now.Sub(s.r.Since) > s.p.PauseLimit/2 {
 			return s.reopen("switchover given up: %s does not catch up", target)
 		}

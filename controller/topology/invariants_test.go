@@ -177,8 +177,8 @@ func (w *world) checkRegister(step topology.Step, t topology.Instance) {
 
 // checkPromotion: every gateway that could still let a client hear an old main
 // has carried out the epoch; nobody else says that it is main, but the one that
-// a handover leaves stalled; and a promotion that was a choice leaves nobody
-// refused who was in sync.
+// a handover leaves stalled; and a promotion that was a choice, and arrives, leaves
+// nobody refused who was in sync.
 func (w *world) checkPromotion(name string, view topology.View) {
 	for _, g := range w.gateways {
 		if g.passes() && g.following < w.record.Epoch {
@@ -192,7 +192,7 @@ func (w *world) checkPromotion(name string, view topology.View) {
 		}
 	}
 	planned := (w.record.Plan == topology.PlanSwitchover || w.record.Plan == topology.PlanRefresh) && w.promoted < w.record.Reign
-	if from := w.databases[w.record.From]; planned && from != nil && from.observed() {
+	if from := w.databases[w.record.From]; planned && from != nil && from.observed() && w.databases[name].observed() {
 		w.checkRefusals(name)
 	}
 }
@@ -233,12 +233,13 @@ func (w *world) cleanChoice(name string) bool {
 }
 
 // checkReseed: the data of an instance are set aside only while somebody else
-// who answers holds every acknowledged write, two while clients write.
+// holds every acknowledged write who answers, as far as the leader can know; two
+// while clients write.
 func (w *world) checkReseed(name string) {
 	holders := 0
 	for _, n := range w.names {
 		d := w.databases[n]
-		if _, missing := d.lacks(); n != name && d.observed() && !missing && (d.ldt() > 0 || len(w.acked) == 0) {
+		if _, missing := d.lacks(); n != name && w.observers[n].health == topology.HealthUp && !missing && (d.ldt() > 0 || len(w.acked) == 0) {
 			holders++
 		}
 	}

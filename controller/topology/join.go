@@ -1,5 +1,10 @@
 package topology
 
+import (
+	"fmt"
+	"slices"
+)
+
 // joinAll brings every instance that answers in line with the record, one step
 // at a time: stray mains are demoted before anybody is registered, because they
 // could still feed a replica.
@@ -27,6 +32,9 @@ func (s situation) join(main string, i Instance) *decision {
 	if q := s.r.Members[i.Name].Quarantined; q != nil {
 		return s.reseed(main, i, *q)
 	}
+	if s.keepsFailing(i) && i.Name != s.r.Voter && i.Name != s.r.From {
+		return s.quarantine(main, i, fmt.Sprintf("its last %d starts failed, so its data may be unreadable", i.Failures))
+	}
 	if !i.is(RoleReplica) || i.Terminating {
 		return nil
 	}
@@ -46,11 +54,39 @@ func (s situation) join(main string, i Instance) *decision {
 	case listed && row.Status != StatusPhantom && row.Address == i.Replication && (row.Mode == Async || row.Mode == StrictSync):
 		return nil
 	}
+	if s.r.Main == "" && (i.Name == s.r.From || i.Name == s.r.Voter) && !s.ours(i) {
+		return s.disown(i)
+	}
 	if m := s.r.Members[i.Name]; m.Reign < s.r.Reign || m.Process != i.Process && s.fresh(i) {
 		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: i.Process, Reign: s.r.Reign, Voted: m.Voted} },
 			"%s joins in reign %d", i.Name, s.r.Reign)
 	}
 	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: s.mode(main, i)}, "register %s at %s", i.Name, main)
+}
+
+// failuresToReseed is how many starts in a row have to fail before an instance's
+// data are blamed. A first one fails where the process before it still holds the
+// data directory (memgraph-observed 3).
+const failuresToReseed = 3
+
+// keepsFailing: it does not answer, and starting it again and again does not help.
+func (s situation) keepsFailing(i Instance) bool { return !i.up() && i.Failures >= failuresToReseed }
+
+// disown: who came back without its data cannot take the heir's place any more.
+// It leaves the record before it is registered, because that gives it the UUID of
+// the main: from then on nothing but its emptiness tells.
+func (s situation) disown(i Instance) *decision {
+	if !i.StorageKnown {
+		return nil
+	}
+	return s.save(func(r *Record) {
+		if r.From == i.Name {
+			r.From = ""
+		}
+		if r.Voter == i.Name {
+			r.Voter = ""
+		}
+	}, "%s came back without its data", i.Name)
 }
 
 // fresh: it came up on an empty disk, so it has no history that could be unclean.
@@ -107,10 +143,8 @@ func (s situation) safeWithout(main, name string) bool {
 	if !s.get(main).is(RoleMain) || name == s.r.Voter && s.r.Main != "" || s.r.Plan == PlanReturn {
 		return false
 	}
-	for _, other := range s.others(name) {
-		if s.r.Members[other.Name].Quarantined != nil {
-			return false
-		}
+	if s.reseeding(name) {
+		return false
 	}
 	if s.r.Gate != GateOpen {
 		return true
@@ -119,12 +153,17 @@ func (s situation) safeWithout(main, name string) bool {
 	return s.get(s.r.Voter).is(RoleReplica) && row.Mode == StrictSync && row.within(0)
 }
 
+// reseeding: an instance is quarantined, leaving one out.
+func (s situation) reseeding(but string) bool {
+	return slices.ContainsFunc(s.others(but), func(i Instance) bool { return s.r.Members[i.Name].Quarantined != nil })
+}
+
 // reseed carries a quarantine out and ends it.
 func (s situation) reseed(main string, i Instance, q Quarantine) *decision {
 	row, listed := s.row(main, i.Name)
 	joined := s.r.Members[i.Name].Process == i.Process
 	switch {
-	case i.Process == q.Process && s.safeWithout(main, i.Name):
+	case (i.Process == q.Process || s.keepsFailing(i)) && s.safeWithout(main, i.Name):
 		return do(Step{Do: ActReseed, Instance: i.Name}, "set the data of %s aside and start it empty: %s", i.Name, q.Reason)
 	case i.Process == q.Process || !i.up() || !joined && !i.StorageKnown:
 		return nil

@@ -103,6 +103,7 @@ func TestNextChangesNeitherRecordNorView(t *testing.T) {
 	require.Equal(t, same, s)
 }
 
+// E.12
 func TestReseededInstanceIsNotBackBeforeItWasRegisteredAnew(t *testing.T) {
 	s := newScene()
 	s.record.Members["c"] = topology.Member{Quarantined: &topology.Quarantine{Reason: "diverged", Process: "c/1"}}
@@ -120,6 +121,7 @@ func TestRemovedInstanceInQuarantineKeepsNobodyFromBeingReseeded(t *testing.T) {
 	require.NotNil(t, step.Record.Members["c"].Quarantined)
 }
 
+// E.27
 func TestVoterThatMovedLeavesTheRecordBeforeItIsRegisteredAnew(t *testing.T) {
 	s := newScene()
 	s.change("b", func(i *topology.Instance) { i.Replication = "elsewhere:10000" })
@@ -129,6 +131,7 @@ func TestVoterThatMovedLeavesTheRecordBeforeItIsRegisteredAnew(t *testing.T) {
 	require.Equal(t, topology.GatePaused, step.Record.Gate)
 }
 
+// E.9
 func TestMainThatRestartedIsNotLostBeforeItsDataAreKnown(t *testing.T) {
 	for name, c := range map[string]struct {
 		database string
@@ -196,7 +199,7 @@ func TestRefusingMainIsRestartedOnlyWhereItsStartIsKnownToBeFast(t *testing.T) {
 }
 
 // An ASYNC target of a switchover may be promoted when the main says, after the
-// last gateway had stopped, that it has everything.
+// last gateway had stopped, that it has everything. E.20.
 func TestSwitchoverTrustsOnlyAnAnswerFromAfterTheLastGatewayStopped(t *testing.T) {
 	asked := noon.Add(-tick)
 	for name, c := range map[string]struct {
@@ -251,6 +254,7 @@ func TestReplicaAheadOfItsMainIsNeitherReadNorPromotedByRequest(t *testing.T) {
 	require.Contains(t, step.Record.Reason, "refused")
 }
 
+// E.4
 func TestStalledMainIsRestartedWhenNoReplicaHasEverything(t *testing.T) {
 	s := newScene()
 	s.lose("b", topology.HealthSilent)
@@ -281,6 +285,7 @@ func TestStalledMainIsRestartedWhenNoReplicaHasEverything(t *testing.T) {
 	require.Equal(t, topology.Step{Do: topology.ActDemote, Instance: "a"}, step, "then it begins a new epoch before anybody writes")
 }
 
+// E.6
 func TestReplicaThatMissedATransactionIsRegisteredAnewInThePauseForANewVoter(t *testing.T) {
 	s := newScene()
 	s.lose("b", topology.HealthDead)
@@ -301,6 +306,7 @@ func TestReplicaThatMissedATransactionIsRegisteredAnewInThePauseForANewVoter(t *
 	require.Equal(t, topology.ActWait, step.Do, "once")
 }
 
+// E.15
 func TestRolledBackMainDoesNotStandInForWhoHasMore(t *testing.T) {
 	s := newScene()
 	s.record.Main, s.record.Heir, s.record.From, s.record.Voter = "", "a", "a", ""
@@ -327,6 +333,7 @@ func TestMainThatCameBackAloneAndRefusesEverybodySaysWhatAPersonCanDo(t *testing
 	require.Contains(t, reason, "failover --force")
 }
 
+// E.8
 func TestForcedFailoverIsNeverKeptWaiting(t *testing.T) {
 	for name, prepare := range map[string]func(s *scene){
 		"a silent main without a voter": func(s *scene) { s.record.Voter = ""; s.lose("a", topology.HealthSilent) },

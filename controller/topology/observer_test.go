@@ -70,7 +70,7 @@ func (w *world) ask(name string) {
 }
 
 func (w *world) judge(d *database, o *observer) topology.Health {
-	visible := !d.away && !d.unseen
+	visible := !d.away && !d.unseen || o.health == topology.HealthDead // what was once seen dead
 	silence := w.now.Sub(o.lastSeen)
 	switch {
 	case visible && d.gone() && w.now.Sub(d.downAt) >= deadAfterExit:
@@ -101,7 +101,7 @@ func (w *world) view() topology.View {
 		i := topology.Instance{
 			Name: name, Bolt: name + ":7687", Replication: name + ":10000",
 			Health: o.health, Since: o.since, Terminating: d.terminating,
-			Process: o.process, Started: o.started, Recovery: o.recovery, Answer: o.answer,
+			Process: o.process, Started: o.started, Recovery: o.recovery, Failures: d.failures, Answer: o.answer,
 			Database: o.storage, Empty: o.empty, StorageKnown: o.known,
 		}
 		v.Instances[name] = w.deeds.recall(i, ruler)

@@ -48,6 +48,11 @@ func instanceEvents(name string) []event {
 				w.loseDisk(name)
 			}
 		}),
+		one("spoil the disk of", func(w *world, d *database) {
+			if name != w.record.Main && name != w.record.Voter && w.unhealed() == "" {
+				w.spoil(name)
+			}
+		}),
 		one("force a failover to", func(w *world, d *database) { w.request(topology.RequestFailover, name, true) }),
 		one("ask for a switchover to", func(w *world, d *database) { w.request(topology.RequestSwitchover, name, false) }),
 	}

@@ -19,6 +19,7 @@ func TestReplicasInSyncServeReads(t *testing.T) {
 	require.Equal(t, map[string]string{"a": "it is the main"}, reads.Why)
 }
 
+// E.24, E.25
 func TestReplicaInDoubtLeavesThePoolGentlyAndASilentOneAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*scene)
@@ -51,7 +52,7 @@ func TestReplicaInDoubtLeavesThePoolGentlyAndASilentOneAtOnce(t *testing.T) {
 	}
 }
 
-// A refresh or a failover empties the list of the main for a moment.
+// A refresh or a failover empties the list of the main for a moment. E.25.
 func TestReplicaGoesOnServingWhileNobodyCanWrite(t *testing.T) {
 	s := newScene()
 	s.record.Main, s.record.Heir, s.record.From, s.record.Gate = "", "b", "a", topology.GateClosed

@@ -24,6 +24,7 @@ func healed(t *testing.T, w *world) {
 	require.Empty(t, wrong)
 }
 
+// E.1, E.5
 func TestEveryInstanceMayRestartInPlaceWhileTheGateIsOpen(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		t.Run(name, func(t *testing.T) {
@@ -50,6 +51,7 @@ func poison(w *world) {
 	w.frozen = false
 }
 
+// E.12
 func TestQuarantinedInstanceThatRestartsByItselfIsReseededAllTheSame(t *testing.T) {
 	w := begin(t, 3)
 	w.policy.FastRecovery = 0
@@ -69,6 +71,7 @@ func TestNobodyBecomesVoterBesideOneThatMayComeBack(t *testing.T) {
 	healed(t, w)
 }
 
+// E.12
 func TestUnpromotableMainHealsByReseedingTheOthersOneAtATime(t *testing.T) {
 	for _, n := range []int{2, 3, 4} {
 		w := begin(t, n)
@@ -93,6 +96,7 @@ func TestUnpromotableMainHealsByItsRestart(t *testing.T) {
 	}
 }
 
+// E.6
 func TestVoterThatIsReplacedStaysAHolderUntilItsMainDropsIt(t *testing.T) {
 	w := begin(t, 3)
 	w.gateways[0].beginSlow(1200 * time.Millisecond) // its answer outlives the pause
@@ -104,6 +108,7 @@ func TestVoterThatIsReplacedStaysAHolderUntilItsMainDropsIt(t *testing.T) {
 	healed(t, w)
 }
 
+// E.20
 func TestSwitchoverToAnUncleanTargetWaitsForTheRefresh(t *testing.T) {
 	w := begin(t, 3)
 	w.restart("b")

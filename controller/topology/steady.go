@@ -21,6 +21,7 @@ func (s situation) steady() *decision {
 		s.honourRequest,
 		s.evictMain,
 		s.replaceVoter,
+		s.releaseMain,
 		func() *decision { return s.joinAll(s.r.Main) },
 		s.electVoter,
 		s.vouch,
@@ -163,10 +164,12 @@ func (s situation) replaceVoter() *decision {
 	voter, other := s.get(s.r.Voter), s.candidate(s.r.Main, false)
 	row, listed := s.row(s.r.Main, voter.Name)
 	switch {
-	case voter.Health == HealthSilent && s.get(s.r.Main).is(RoleMain) && (other != "" || s.startsFast(s.get(s.r.Main)) && s.recovering()):
+	case voter.Health == HealthSilent && s.get(s.r.Main).is(RoleMain) && (other != "" || s.startsFast(s.get(s.r.Main)) && (s.recovering() || s.p.DegradeAfter > 0)):
 		return s.beginHandover(voter.Name)
 	case voter.Health == HealthDead && other != "":
 		return s.changeVoter("its process is gone")
+	case voter.Health == HealthDead && s.p.DegradeAfter > 0 && s.now.Sub(voter.Since) > s.p.DegradeAfter:
+		return s.save(func(r *Record) { r.Voter = "" }, "voter %s has been gone for longer than %s: %s goes on WITHOUT A VOTER; its loss would lose writes", voter.Name, s.p.DegradeAfter, s.r.Main)
 	case voter.Health == HealthDead, voter.Health == HealthSilent:
 		return wait("voter %s does not answer and no other replica can vote: %s refuses writes until it returns", voter.Name, s.r.Main)
 	case voter.Terminating && other != "":
@@ -180,6 +183,14 @@ func (s situation) replaceVoter() *decision {
 		return s.changeVoter("it is up but not ready")
 	}
 	return nil
+}
+
+// releaseMain drops a voter that the record does not count on any more.
+func (s situation) releaseMain() *decision {
+	if s.r.Voter != "" || !s.get(s.r.Main).is(RoleMain) {
+		return nil
+	}
+	return s.dropDead(s.r.Main)
 }
 
 // recovering: a replica is being brought up to date and lacks little.
@@ -204,6 +215,11 @@ func (s situation) electVoter() *decision {
 	}
 	if c := s.candidate(s.r.Main, false); c != "" {
 		return s.pause(PlanVoter, "%s becomes the voter", c)
+	}
+	for _, i := range s.others(s.r.Main) {
+		if i.is(RoleReplica) && i.Refused == s.r.Reign && !s.reseeding("") {
+			return s.pause(PlanVoter, "%s refuses %s and has no voter: its data have to be set aside while nobody writes", s.r.Main, i.Name)
+		}
 	}
 	return nil
 }

@@ -95,6 +95,9 @@ type Instance struct {
 	Started time.Time
 	// Recovery is how long its last start took until it answered; 0 not known.
 	Recovery time.Duration
+	// Failures counts its starts in a row that failed, although nobody ended them,
+	// on data with which others succeeded before.
+	Failures int
 	// Answer is the last answer. Its zero value means that nothing is known: the
 	// process changed, or a step changed the instance and it was not asked since.
 	Answer Answer

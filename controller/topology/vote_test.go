@@ -31,6 +31,7 @@ func (s *scene) succession(t *testing.T) {
 	s.view.Gateways["g"] = topology.Gateway{Name: "g", Epoch: s.record.Epoch, At: noon}
 }
 
+// E.7, E.23
 func TestVoterThatRestartedDoesNotFollowALostMain(t *testing.T) {
 	s := voted()
 	s.restart("b")
@@ -96,7 +97,7 @@ func TestHeirThatRestartedCanBeForced(t *testing.T) {
 }
 
 // A voter that nobody saw registered may be shown as ready from before it
-// restarted, so it votes for a marker first.
+// restarted, so it votes for a marker first. E.7.
 func TestGateOpensForAVoterOnlyWhenItsPositionIsKnown(t *testing.T) {
 	s := newScene()
 	s.record.Voter, s.record.Gate, s.record.Plan, s.record.Since = "", topology.GatePaused, topology.PlanVoter, noon

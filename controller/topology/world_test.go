@@ -104,9 +104,7 @@ func (w *world) tick() {
 	w.now = w.now.Add(tick)
 	w.ticks++
 	for _, name := range w.names {
-		if d := w.databases[name]; !d.startsAt.IsZero() && !w.now.Before(d.startsAt) {
-			d.awake()
-		}
+		w.databases[name].wake()
 	}
 	for _, name := range w.names {
 		w.databases[name].replicate()
