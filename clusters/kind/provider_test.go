@@ -1,0 +1,33 @@
+package kind
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/kind/pkg/exec"
+
+	steplog "memgraph-controller/clusters/progress"
+)
+
+func TestAdviceIsGivenForWhatKindDoesNotExplain(t *testing.T) {
+	failed := func(output string) error {
+		return fmt.Errorf("create: %w", error(&exec.RunError{Command: []string{"docker", "run"}, Output: []byte(output), Inner: errors.New("exit 1")}))
+	}
+	require.Contains(t, advice(failed("runc: unable to apply caps: operation not permitted")), "CAP_SYS_RESOURCE")
+	require.Contains(t, advice(failed("kube-proxy: too many open files")), "sysctl -w fs.inotify")
+	require.Empty(t, advice(failed("no space left on device")))
+	require.Empty(t, advice(errors.New("no nodes")))
+}
+
+func TestMessagesOfKindAreStepsAndItsChatterIsNot(t *testing.T) {
+	var out strings.Builder
+	log := steps{steplog.To(&out)}
+	log.V(0).Infof(" * Preparing %s \n", "nodes")
+	log.V(1).Info("docker inspect ...")
+	log.Warn("cgroup v1 is deprecated")
+	log.V(0).Info("\n")
+	require.Equal(t, "   0s  kind: * Preparing nodes\n   0s  kind: warning: cgroup v1 is deprecated\n", out.String())
+}
