@@ -46,7 +46,7 @@ func (c *closure) add(name string) error {
 			}
 		}
 		if err := c.add(need); err != nil {
-			return err
+			return fmt.Errorf("%s needs %w", name, err)
 		}
 	}
 	return nil
