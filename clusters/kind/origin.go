@@ -54,7 +54,7 @@ func ask(ctx context.Context, client *http.Client) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	_ = response.Body.Close() // nothing was read
 	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusUnauthorized {
 		return fmt.Errorf("%s answers %s", registryURL, response.Status)
 	}

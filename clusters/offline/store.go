@@ -32,7 +32,7 @@ func (b *Builder) fillStore(ctx context.Context, root string, images []archive.I
 	if err := os.WriteFile(config, []byte(importConfig), 0o600); err != nil {
 		return err
 	}
-	defer os.Remove(config)
+	defer os.RemoveAll(config)
 	var log strings.Builder
 	daemon := exec.CommandContext(ctx, "chroot", root, "containerd", "--config", "/tmp/import.toml")
 	daemon.Stdout, daemon.Stderr = &log, &log

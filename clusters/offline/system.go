@@ -130,10 +130,9 @@ func (s system) services() error {
 	return s.write("etc/systemd/journald.conf.d/no-kmsg.conf", "[Journal]\nReadKMsg=no\n", 0o644)
 }
 
-var (
-	sandboxImage = regexp.MustCompile(`sandbox_image = ".*"`)
-	oomScore     = "restrict_oom_score_adj = false"
-)
+var sandboxImage = regexp.MustCompile(`sandbox_image = ".*"`)
+
+const oomScore = "restrict_oom_score_adj = false"
 
 // containerd changes kind's configuration in two places: the sandbox is the one
 // that is there, and scores that the kernel would refuse are not asked for.
