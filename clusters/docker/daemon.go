@@ -56,6 +56,7 @@ func (e *Engine) start(ctx context.Context) (version string, err error) {
 // CAP_SYS_RESOURCE no privileged container would start under plain runc.
 func (e *Engine) daemon(ctx context.Context) (command.Command, error) {
 	daemon := command.New("dockerd")
+	daemon.Dir = "/" // it outlives whatever folder this runs in
 	withheld, err := e.Host.WithholdsSysResource()
 	if err != nil || !withheld {
 		return daemon, err

@@ -140,6 +140,20 @@ func TestAfterAnErrorTheGuardsAreEnforcedAgain(t *testing.T) {
 	}
 }
 
+func TestAfterAnErrorEvenTheOldGuardsAreEnforcedAgain(t *testing.T) {
+	k := newKernel()
+	firewall := netfilter.New(k.run)
+	_, err := firewall.Enforce(t.Context(), nil)
+	require.NoError(t, err)
+	k.fail = "ipset list -name" // when the new rules are in force already
+	_, err = firewall.Enforce(t.Context(), database(policy.Ingress))
+	require.Error(t, err)
+	k.fail = ""
+	changed, err := firewall.Enforce(t.Context(), nil)
+	require.NoError(t, err)
+	require.True(t, changed)
+}
+
 func TestMasqueradingSparesWhatStaysAmongPods(t *testing.T) {
 	k := newKernel()
 	pods := netip.MustParsePrefix("10.244.0.0/16")

@@ -161,6 +161,13 @@ func TestWhomARuleLetsIn(t *testing.T) {
 	}
 }
 
+func TestAPodWithoutAnAddressOfItsOwnIsNobodysPeer(t *testing.T) {
+	state := shop(policyFor("db", ingress(from(networking.NetworkPolicyPeer{PodSelector: app("client")}))))
+	state.Pods = append(state.Pods,
+		pod("client", "", in("shop")), pod("client", "172.18.0.2", func(p *corev1.Pod) { p.Spec.HostNetwork = true }))
+	require.Equal(t, ranges("10.0.2.2/32"), allowed(t, state)[0].Peers)
+}
+
 func TestWhichPortsARuleOpens(t *testing.T) {
 	udp, last := corev1.ProtocolUDP, int32(9000)
 	span := port(intstr.FromInt32(8000))
