@@ -46,16 +46,18 @@ func (b *Builder) fillStore(ctx context.Context, root string, images []archive.I
 	if ended := daemon.Wait(); err != nil {
 		return errors.Join(err, ended, errors.New("containerd said:\n"+command.LastLines(log.String(), 10)))
 	}
-	return removeAll(root, "run/containerd")
+	// The second is an identity, which each node gets for itself.
+	return errors.Join(
+		removeAll(root, "run/containerd"),
+		removeAll(root, "var/lib/containerd/io.containerd.grpc.v1.introspection"),
+	)
 }
 
 func (b *Builder) importAll(ctx context.Context, root string, images []archive.Image) error {
 	if err := b.answers(ctx, root); err != nil {
 		return err
 	}
-	// Pinned images are never removed by a kubelet that is short of disk.
-	load := command.New("chroot", root, "ctr", "--namespace=k8s.io", "images", "import",
-		"--all-platforms", "--no-unpack", "--digests", "--label=io.cri-containerd.pinned=pinned", "-")
+	load := command.New("chroot", root, "ctr", "--namespace=k8s.io", "images", "import", "--all-platforms", "--no-unpack", "-")
 	reader, writer := io.Pipe()
 	load.Stdin = reader
 	go func() { writer.CloseWithError(archive.Write(writer, images...)) }()
