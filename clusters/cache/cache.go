@@ -11,15 +11,10 @@ package cache
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -54,16 +49,6 @@ func Open(getenv func(string) string) (Dir, error) {
 		return "", fmt.Errorf("cache: %w", err)
 	}
 	return Dir(dir), nil
-}
-
-// Key is the digest of the parts. Parts do not run into each other: "ab", "c" has
-// another key than "a", "bc".
-func Key(parts ...string) string {
-	hash := sha256.New()
-	for _, part := range parts {
-		fmt.Fprintf(hash, "%d:%s", len(part), part)
-	}
-	return hex.EncodeToString(hash.Sum(nil))[:16]
 }
 
 // Fill returns the folder of the entry. Where there is none yet, build makes its
@@ -126,49 +111,4 @@ func (d Dir) prune(name string) {
 			_ = os.RemoveAll(filepath.Join(string(d), e.Name()))
 		}
 	}
-}
-
-// lock is held by one process at a time for each name; it ends with the process.
-func (d Dir) lock(ctx context.Context, name string) (unlock func(), err error) {
-	file, err := os.OpenFile(filepath.Join(string(d), "."+name+".lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("cache: %w", err)
-	}
-	for {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { file.Close() }, nil
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			file.Close()
-			return nil, fmt.Errorf("cache: lock %s: %w", name, err)
-		}
-		select {
-		case <-time.After(500 * time.Millisecond):
-		case <-ctx.Done():
-			file.Close()
-			return nil, fmt.Errorf("wait for another process that builds %s: %w", name, context.Cause(ctx))
-		}
-	}
-}
-
-// Sources is the digest of all files of a folder, for a key; files whose name
-// skip is true of do not count.
-func Sources(folder fs.FS, skip func(name string) bool) (string, error) {
-	hash := sha256.New()
-	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || skip(name) {
-			return err
-		}
-		text, err := fs.ReadFile(folder, name)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(hash, "%s %d:%s", name, len(text), text)
-		return nil
-	})
-	if err != nil {
-		return "", fmt.Errorf("sources: %w", err)
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }
