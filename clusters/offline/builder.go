@@ -52,11 +52,8 @@ func (b *Builder) NodeImage(ctx context.Context) (ref string, err error) {
 	if err := b.tools(ctx); err != nil {
 		return "", fmt.Errorf("node image: %w", err)
 	}
-	var parts parts
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() (err error) { parts.debian, err = b.debian(ctx, in); return err })
-	all.Go(func() (err error) { parts.programs, parts.own, err = b.programs(ctx, in); return err })
-	if err := all.Wait(); err != nil {
+	parts, err := b.parts(ctx, in)
+	if err != nil {
 		return "", fmt.Errorf("node image: %w", err)
 	}
 	if err := b.assemble(ctx, in, parts); err != nil {
@@ -71,6 +68,15 @@ type parts struct {
 	debian   string // holds root.tar
 	programs string // of others: Kubernetes, etcd, CoreDNS, local-path-provisioner
 	own      string // podnet and pause
+}
+
+// parts makes those that the cache lacks: Debian comes over the network while the
+// compiler has the processors.
+func (b *Builder) parts(ctx context.Context, in ingredients) (p parts, err error) {
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) { p.debian, err = b.debian(ctx, in); return err })
+	all.Go(func() (err error) { p.programs, p.own, err = b.programs(ctx, in); return err })
+	return p, all.Wait()
 }
 
 // tools makes sure of what the machine needs for the build.

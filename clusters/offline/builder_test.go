@@ -58,7 +58,10 @@ func writeFile(t *testing.T, path, text string) {
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 }
 
-func (w *workshop) Run(_ context.Context, c command.Command) (string, error) {
+func (w *workshop) Run(ctx context.Context, c command.Command) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
 	line := c.String()
 	w.ran = append(w.ran, line)
 	switch {
@@ -138,6 +141,26 @@ func TestMissingToolsAreNamed(t *testing.T) {
 	w.programs["debootstrap"] = true
 	_, err = w.NodeImage(t.Context())
 	require.ErrorContains(t, err, "install the package debian-archive-keyring")
+}
+
+func TestPartsThatTheCacheHasAreOnlyPutTogether(t *testing.T) {
+	w := newWorkshop(t)
+	for _, name := range []string{"debootstrap", "tar", "chroot"} {
+		w.programs[name] = true
+	}
+	writeFile(t, w.Host.Path(keyring), "")
+	in, err := w.ingredients(t.Context())
+	require.NoError(t, err)
+	programs := filepath.Join(string(w.Cache), "programs-"+in.programsKey())
+	for _, entry := range []string{programs, filepath.Join(string(w.Cache), "podnet-"+in.ownKey()), filepath.Join(string(w.Cache), "debian-"+in.debianKey())} {
+		require.NoError(t, os.Mkdir(entry, 0o755))
+	}
+	_, err = w.NodeImage(t.Context())
+	require.ErrorContains(t, err, "kubeadm names no image", "so far without building anything: this kubeadm is none")
+	require.Equal(t, programs+"/kubeadm config images list --kubernetes-version v1.34.4", w.ran[len(w.ran)-1])
+	for _, line := range w.ran {
+		require.NotContains(t, line, "go build")
+	}
 }
 
 func TestKubernetesIsStampedWithItsVersion(t *testing.T) {
