@@ -31,8 +31,10 @@ func (s steps) Enabled() bool                    { return true }
 func (s steps) Info(message string)              { s.step(message) }
 func (s steps) Infof(format string, args ...any) { s.Info(fmt.Sprintf(format, args...)) }
 
+// step leaves out that a step of kind is done: the next one says as much.
 func (s steps) step(message string) {
-	if message = strings.TrimSpace(message); message != "" {
+	message = strings.TrimSpace(message)
+	if message != "" && !strings.HasPrefix(message, "✓") {
 		s.progress.Step("kind: %s", message)
 	}
 }

@@ -29,5 +29,6 @@ func TestMessagesOfKindAreStepsAndItsChatterIsNot(t *testing.T) {
 	log.V(1).Info("docker inspect ...")
 	log.Warn("cgroup v1 is deprecated")
 	log.V(0).Info("\n")
+	log.V(0).Infof(" ✓ Preparing %s \n", "nodes")
 	require.Equal(t, "   0s  kind: * Preparing nodes\n   0s  kind: warning: cgroup v1 is deprecated\n", out.String())
 }

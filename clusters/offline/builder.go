@@ -76,7 +76,8 @@ func (b *Builder) parts(ctx context.Context, in ingredients) (p parts, err error
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() (err error) { p.debian, err = b.debian(ctx, in); return err })
 	all.Go(func() (err error) { p.programs, p.own, err = b.programs(ctx, in); return err })
-	return p, all.Wait()
+	err = all.Wait()
+	return p, err
 }
 
 // tools makes sure of what the machine needs for the build.
