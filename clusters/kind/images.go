@@ -41,7 +41,7 @@ func load(ctx context.Context, node nodes.Node, ref, file string) (err error) {
 	}
 	defer func() { err = errors.Join(err, archive.Close()) }()
 	if err := nodeutils.LoadImageArchive(node, archive); err != nil {
-		return fmt.Errorf("node %s: %w", node, err)
+		return fmt.Errorf("node %s: %w", node, explain(err))
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (p *Provider) kubectl(ctx context.Context, name string, args ...string) err
 func (p *Provider) nodes(name, role string) ([]nodes.Node, error) {
 	all, err := p.kind.ListInternalNodes(name)
 	if err != nil {
-		return nil, fmt.Errorf("nodes of cluster %s: %w", name, err)
+		return nil, fmt.Errorf("nodes of cluster %s: %w", name, explain(err))
 	}
 	selected, err := nodeutils.SelectNodesByRole(all, role)
 	if err != nil {

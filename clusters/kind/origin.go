@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -51,6 +52,9 @@ func ask(ctx context.Context, client *http.Client) error {
 		return err
 	}
 	response, err := client.Do(request)
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err // without the address once more
+	}
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func NewProvider(p progress) *Provider {
 func (p *Provider) Exists(name string) (bool, error) {
 	names, err := p.kind.List()
 	if err != nil {
-		return false, fmt.Errorf("list clusters: %w", err)
+		return false, fmt.Errorf("list clusters: %w", explain(err))
 	}
 	return slices.Contains(names, name), nil
 }
@@ -55,7 +55,7 @@ func (p *Provider) Create(ctx context.Context, c Cluster, nodeImage string) erro
 		options = append(options, cluster.CreateWithNodeImage(nodeImage))
 	}
 	if err := p.kind.Create(c.Name, options...); err != nil {
-		return fmt.Errorf("create cluster %s: %w%s", c.Name, err, advice(err))
+		return fmt.Errorf("create cluster %s: %w", c.Name, explain(err))
 	}
 	return p.ready(ctx, c.Name)
 }
@@ -79,7 +79,7 @@ func (p *Provider) ready(ctx context.Context, name string) error {
 // Delete removes the cluster and its entry in the kubeconfig, if there is one.
 func (p *Provider) Delete(c Cluster) error {
 	if err := p.kind.Delete(c.Name, c.Kubeconfig); err != nil {
-		return fmt.Errorf("delete cluster %s: %w", c.Name, err)
+		return fmt.Errorf("delete cluster %s: %w", c.Name, explain(err))
 	}
 	return nil
 }

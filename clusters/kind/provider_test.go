@@ -12,14 +12,18 @@ import (
 	steplog "memgraph-controller/clusters/progress"
 )
 
-func TestAdviceIsGivenForWhatKindDoesNotExplain(t *testing.T) {
+func TestErrorsOfKindTellWhatTheProgramSaidAndWhatToDo(t *testing.T) {
 	failed := func(output string) error {
 		return fmt.Errorf("create: %w", error(&exec.RunError{Command: []string{"docker", "run"}, Output: []byte(output), Inner: errors.New("exit 1")}))
 	}
-	require.Contains(t, advice(failed("runc: unable to apply caps: operation not permitted")), "CAP_SYS_RESOURCE")
-	require.Contains(t, advice(failed("kube-proxy: too many open files")), "sysctl -w fs.inotify")
-	require.Empty(t, advice(failed("no space left on device")))
-	require.Empty(t, advice(errors.New("no nodes")))
+	err := explain(failed("runc: unable to apply caps: operation not permitted\n"))
+	require.ErrorContains(t, err, "operation not permitted")
+	require.ErrorContains(t, err, "CAP_SYS_RESOURCE")
+	require.ErrorContains(t, explain(failed("kube-proxy: too many open files")), "sysctl -w fs.inotify")
+	require.ErrorContains(t, explain(failed("no space left on device")), "no space left")
+	require.EqualError(t, explain(errors.New("no nodes")), "no nodes")
+	silent := failed("")
+	require.Equal(t, silent, explain(silent))
 }
 
 func TestMessagesOfKindAreStepsAndItsChatterIsNot(t *testing.T) {

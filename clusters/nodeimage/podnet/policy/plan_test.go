@@ -44,10 +44,10 @@ func app(name string) *metav1.LabelSelector {
 	return &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}
 }
 
-// policyFor selects the pods of "shop" with this label.
-func policyFor(name string, spec networking.NetworkPolicySpec) *networking.NetworkPolicy {
-	spec.PodSelector = *app(name)
-	return &networking.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name}, Spec: spec}
+// policyFor is a policy for the database of "shop".
+func policyFor(spec networking.NetworkPolicySpec) *networking.NetworkPolicy {
+	spec.PodSelector = *app("db")
+	return &networking.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "db"}, Spec: spec}
 }
 
 func ingress(rules ...networking.NetworkPolicyIngressRule) networking.NetworkPolicySpec {
@@ -100,20 +100,20 @@ func TestWithoutPoliciesEveryPodIsOpen(t *testing.T) {
 }
 
 func TestAPolicyWithoutRulesClosesThePodsThatItSelects(t *testing.T) {
-	require.Empty(t, allowed(t, shop(policyFor("db", ingress()))))
+	require.Empty(t, allowed(t, shop(policyFor(ingress()))))
 }
 
 func TestAPolicyClosesOnlyTheDirectionsThatItNames(t *testing.T) {
 	both := ingress()
 	both.PolicyTypes = append(both.PolicyTypes, networking.PolicyTypeEgress)
-	guards := policy.Plan(shop(policyFor("db", both)), "n1")
+	guards := policy.Plan(shop(policyFor(both)), "n1")
 	require.Len(t, guards, 2)
 	require.Equal(t, []policy.Direction{policy.Ingress, policy.Egress}, []policy.Direction{guards[0].Direction, guards[1].Direction})
-	require.Equal(t, policy.Egress, policy.Plan(shop(policyFor("db", egress())), "n1")[0].Direction)
+	require.Equal(t, policy.Egress, policy.Plan(shop(policyFor(egress())), "n1")[0].Direction)
 }
 
 func TestOnlyPodsOfThisNodeThatHaveAnAddressOfTheirOwnAreGuarded(t *testing.T) {
-	closed := policyFor("db", ingress())
+	closed := policyFor(ingress())
 	for name, change := range map[string]func(*corev1.Pod){
 		"elsewhere":    on("n2"),
 		"host network": func(p *corev1.Pod) { p.Spec.HostNetwork = true },
@@ -152,7 +152,7 @@ func TestWhomARuleLetsIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var peers [][]policy.Peer
-			for _, a := range allowed(t, shop(policyFor("db", ingress(c.rule)))) {
+			for _, a := range allowed(t, shop(policyFor(ingress(c.rule)))) {
 				require.Empty(t, a.Protocol)
 				peers = append(peers, a.Peers)
 			}
@@ -162,7 +162,7 @@ func TestWhomARuleLetsIn(t *testing.T) {
 }
 
 func TestAPodWithoutAnAddressOfItsOwnIsNobodysPeer(t *testing.T) {
-	state := shop(policyFor("db", ingress(from(networking.NetworkPolicyPeer{PodSelector: app("client")}))))
+	state := shop(policyFor(ingress(from(networking.NetworkPolicyPeer{PodSelector: app("client")}))))
 	state.Pods = append(state.Pods,
 		pod("client", "", in("shop")), pod("client", "172.18.0.2", func(p *corev1.Pod) { p.Spec.HostNetwork = true }))
 	require.Equal(t, ranges("10.0.2.2/32"), allowed(t, state)[0].Peers)
@@ -185,7 +185,7 @@ func TestWhichPortsARuleOpens(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rule := networking.NetworkPolicyIngressRule{Ports: []networking.NetworkPolicyPort{c.port}}
-			require.Equal(t, c.expected, allowed(t, shop(policyFor("db", ingress(rule)))))
+			require.Equal(t, c.expected, allowed(t, shop(policyFor(ingress(rule)))))
 		})
 	}
 }
@@ -199,14 +199,14 @@ func TestOutwardsANameIsThePortOfWhoIsCalled(t *testing.T) {
 		{Peers: ranges("10.0.2.9/32"), Protocol: "tcp", First: 9999, Last: 9999},
 		{Peers: ranges("10.0.1.1/32"), Protocol: "tcp", First: 7687, Last: 7687},
 	}
-	require.Equal(t, expected, allowed(t, shop(policyFor("db", egress(rule)))))
+	require.Equal(t, expected, allowed(t, shop(policyFor(egress(rule)))))
 	rule.To = nil
-	require.Equal(t, expected, allowed(t, shop(policyFor("db", egress(rule)))), "to anybody means to any pod that has the name")
+	require.Equal(t, expected, allowed(t, shop(policyFor(egress(rule)))), "to anybody means to any pod that has the name")
 }
 
 func TestPoliciesAddUp(t *testing.T) {
-	one := policyFor("db", ingress(from(networking.NetworkPolicyPeer{PodSelector: app("client")})))
-	two := policyFor("db", ingress(from(networking.NetworkPolicyPeer{PodSelector: app("stranger")})))
+	one := policyFor(ingress(from(networking.NetworkPolicyPeer{PodSelector: app("client")})))
+	two := policyFor(ingress(from(networking.NetworkPolicyPeer{PodSelector: app("stranger")})))
 	two.Name = "db-2"
 	all := allowed(t, shop(two, one))
 	require.Equal(t, ranges("10.0.2.2/32"), all[0].Peers)
@@ -214,7 +214,7 @@ func TestPoliciesAddUp(t *testing.T) {
 }
 
 func TestThePlanDoesNotDependOnTheOrderOfObjects(t *testing.T) {
-	everybody := policyFor("db", ingress(from(networking.NetworkPolicyPeer{NamespaceSelector: &metav1.LabelSelector{}})))
+	everybody := policyFor(ingress(from(networking.NetworkPolicyPeer{NamespaceSelector: &metav1.LabelSelector{}})))
 	state := shop(everybody)
 	plan := policy.Plan(state, "n1")
 	state.Pods[0], state.Pods[3] = state.Pods[3], state.Pods[0]
