@@ -64,11 +64,11 @@ func (p *Provider) Create(ctx context.Context, c Cluster, nodeImage string) erro
 // serve names, volumes and the network.
 func (p *Provider) ready(ctx context.Context, name string) error {
 	for _, what := range [][]string{
-		{"node", "--all"},
-		{"pod", "--all", "--namespace=kube-system"},
-		{"pod", "--all", "--namespace=local-path-storage"},
+		{"--for=condition=Ready", "node"},
+		{"--for=condition=Ready", "pod", "--namespace=kube-system"},
+		{"--for=condition=Available", "deployment", "--all-namespaces"},
 	} {
-		args := append([]string{"wait", "--for=condition=Ready", "--timeout=120s"}, what...)
+		args := append([]string{"wait", "--all", "--timeout=120s"}, what...)
 		if err := p.kubectl(ctx, name, args...); err != nil {
 			return fmt.Errorf("cluster %s: %w", name, err)
 		}
