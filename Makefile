@@ -7,10 +7,10 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test prove race fuzz bench lint drivers tools clean
+.PHONY: help build run test prove race fuzz bench lint drivers tools cluster images cluster-down node-test clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the controller and the stand-in into bin/
 	go build -trimpath -o $(BIN)/ . ./clusters/standin/cmd/memgraph-standin
@@ -45,6 +45,18 @@ lint: ## run gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt'ed:"; gofmt -l .; exit 1; }
 	go vet ./...
 	go run $(LINT) run
+
+cluster: ## bring up a kind cluster, with a registry or without one, and load the project's images
+	go run ./clusters/cmd/cluster up
+
+images: ## build every image that a cluster needs, and cache them
+	go run ./clusters/cmd/cluster images
+
+cluster-down: ## remove the kind cluster
+	go run ./clusters/cmd/cluster down
+
+node-test: ## test the programs of the node image, a module of its own (compiles client-go)
+	cd clusters/nodeimage && CGO_ENABLED=0 go test -trimpath ./...
 
 tools: ## install what the proofs need besides Go, on Debian or Ubuntu as root
 	command -v iptables >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends iptables; }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -80,14 +79,5 @@ func TestReadmeNamesOnlyWhatThereIs(t *testing.T) {
 	require.NotEmpty(t, links)
 	for _, link := range links {
 		require.FileExists(t, string(link[1]))
-	}
-}
-
-// What is for tests and demos stays out of the product.
-func TestProductHasNoTestTreesInIt(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", ".").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	for _, tree := range []string{"memgraph-controller/clusters", "memgraph-controller/e2e", "memgraph-controller/chaos", "stretchr/testify", "pgregory.net/rapid", "sigs.k8s.io/kind", "docker/docker"} {
-		require.NotContains(t, string(out), tree)
 	}
 }

@@ -1,0 +1,7 @@
+// Package images builds the images of this project's programs: one static program
+// on an empty file system, run by a user without rights. No Dockerfile, no base
+// image and no registry is involved.
+//
+// The tag of an image is made of its content, so that a cluster never runs an old
+// program under a tag that it has seen before.
+package images
