@@ -20,7 +20,7 @@ func leaving(epoch uint64) gateway.Route {
 // is an end.
 func cut(t *testing.T, client net.Conn) {
 	t.Helper()
-	require.NoError(t, client.SetReadDeadline(time.Now().Add(time.Minute)))
+	_ = client.SetReadDeadline(time.Now().Add(time.Minute)) // an error where it was cut already
 	n, err := client.Read(make([]byte, 1))
 	require.Zero(t, n)
 	require.ErrorIs(t, err, io.EOF)
