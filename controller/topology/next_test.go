@@ -287,9 +287,15 @@ func TestStalledMainIsRestartedWhenNoReplicaHasEverything(t *testing.T) {
 
 // E.6
 func TestReplicaThatMissedATransactionIsRegisteredAnewInThePauseForANewVoter(t *testing.T) {
+	for _, status := range []topology.Status{topology.StatusInvalid, topology.StatusReplicating} {
+		t.Run(string(status), func(t *testing.T) { missesOne(t, status) })
+	}
+}
+
+func missesOne(t *testing.T, status topology.Status) {
 	s := newScene()
 	s.lose("b", topology.HealthDead)
-	s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, -2 })
+	s.row("c", func(r *topology.Replica) { r.Status, r.Behind = status, -2 })
 	step, _ := s.next()
 	s.follow(step)
 	require.Equal(t, topology.PlanVoter, s.record.Plan)

@@ -110,13 +110,16 @@ func (s situation) giveVote(main string) *decision {
 	return nil
 }
 
-// straggler is a replica that the main takes for lost although it answers and
-// lacks little. Under load every ASYNC replica is one now and then.
+// straggler is a replica that answers and lacks little, but missed a transaction
+// that others got, or was left in the midst of one that was aborted: its main
+// shows it as invalid, or as replicating although nobody writes, until the next
+// transaction. Under load every ASYNC replica is one now and then.
 func (s situation) straggler(main string) string {
 	best := ""
 	for _, i := range s.others(main) {
 		row, listed := s.row(main, i.Name)
-		if listed && row.Status == StatusInvalid && row.within(s.p.SmallLag) && s.fit(i) && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
+		missed := row.Status == StatusInvalid || row.Status == StatusReplicating
+		if listed && missed && row.within(s.p.SmallLag) && s.fit(i) && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
 			best = i.Name
 		}
 	}
