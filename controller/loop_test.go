@@ -46,6 +46,10 @@ func TestLoopReseedsAReplicaThatFailsToStart(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		r.open()
 		r.fleet.change("c", func(d *fakeDatabase) { d.process.Dead, d.process.Failures = true, 3 })
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		require.Empty(t, r.fleet.restarted, "the first of them had answered: somebody killed it")
+		r.fleet.change("c", func(d *fakeDatabase) { d.process.Failures = 4 })
 		r.until("c is back", func(record topology.Record) bool { return record.Reason == "c was reseeded and is back" })
 		require.Equal(t, []string{"c"}, r.fleet.restarted)
 	})

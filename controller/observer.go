@@ -25,7 +25,10 @@ type observer struct {
 
 	mu      sync.Mutex
 	process Process
-	seen    seen
+	// forgiven is how many of Process.Failures do not count, because a process
+	// answered after them: whoever kills it again and again spoils no data.
+	forgiven int
+	seen     seen
 	hurry   time.Time
 }
 
@@ -96,6 +99,9 @@ func (o *observer) askSoon() {
 func (o *observer) follow(p Process) {
 	o.mu.Lock()
 	anew := p.ID != o.process.ID || p.Dead != o.process.Dead
+	if p.Failures == 0 {
+		o.forgiven = 0 // they are counted anew
+	}
 	if p.ID != o.process.ID {
 		o.seen = seen{notBefore: o.now()}
 	}
@@ -126,6 +132,9 @@ func (o *observer) ask(ctx context.Context) error {
 	o.mu.Lock()
 	if o.process.ID == process.ID && !sent.Before(o.seen.notBefore) {
 		o.seen.learn(answer, err, sent, process, o.now())
+		if err == nil {
+			o.forgiven = process.Failures + 1 // this start was none either
+		}
 	}
 	o.mu.Unlock()
 	o.changed()
@@ -222,7 +231,7 @@ func (o *observer) report() (topology.Instance, Process, []Sighting) {
 	socket.Observer = "gateways"
 	return topology.Instance{
 		Name: p.Name, Bolt: p.Bolt, Replication: p.Replication, Terminating: p.Terminating,
-		Process: p.ID, Started: p.Started, Recovery: s.recovery, Failures: p.Failures, Answer: s.answer,
+		Process: p.ID, Started: p.Started, Recovery: s.recovery, Failures: max(0, p.Failures-o.forgiven), Answer: s.answer,
 		Database: s.uuid, Empty: s.empty, StorageKnown: s.known,
 	}, p, []Sighting{probe, socket}
 }
