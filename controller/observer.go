@@ -29,7 +29,7 @@ type observer struct {
 	// answered after them: whoever kills it again and again spoils no data.
 	forgiven int
 	seen     seen
-	hurry   time.Time
+	hurry    time.Time
 }
 
 // seen is what is known of one process. It starts anew with each process.
