@@ -2,6 +2,7 @@ package offline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,9 +15,8 @@ import (
 const (
 	// suite is the release of Debian that nodes run. Its containerd is 1.6, its
 	// systemd 252: both know cgroup v1, which later ones do not.
-	suite         = "bookworm"
-	keyring       = "/usr/share/keyrings/debian-archive-keyring.gpg"
-	defaultMirror = "http://mirror.example/debian"
+	suite   = "bookworm"
+	keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 )
 
 // packages is what a node needs beside the minimum: what kind's own base image
@@ -35,7 +35,10 @@ const rootTar = "root.tar"
 func (b *Builder) debian(ctx context.Context, in ingredients) (string, error) {
 	return b.Cache.Fill(ctx, "debian", in.debianKey(), func(ctx context.Context, tmp string) error {
 		root := filepath.Join(tmp, "root")
-		mirror := b.mirror()
+		mirror, err := b.mirror()
+		if err != nil {
+			return err
+		}
 		b.Progress.Step("install Debian %s from %s into a folder", suite, mirror)
 		bootstrap := command.New("debootstrap", "--variant=minbase", "--keyring="+b.Host.Path(keyring),
 			"--include="+strings.Join(packages[:], ","), suite, root, mirror)
@@ -95,8 +98,8 @@ func (b *Builder) unpack(ctx context.Context, file, root string) error {
 }
 
 // mirror is the mirror of Debian that this machine's own packages come from,
-// which may be the only one it reaches; the official one where it has none.
-func (b *Builder) mirror() string {
+// which may be the only one it reaches.
+func (b *Builder) mirror() (string, error) {
 	var files []string
 	for _, pattern := range []string{"/etc/apt/sources.list.d/*.sources", "/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list"} {
 		found, err := filepath.Glob(b.Host.Path(pattern))
@@ -110,10 +113,10 @@ func (b *Builder) mirror() string {
 			continue
 		}
 		if mirror := mirrorIn(string(text)); mirror != "" {
-			return mirror
+			return mirror, nil
 		}
 	}
-	return defaultMirror
+	return "", errors.New("apt's sources name no mirror of Debian to install a node from; add one to /etc/apt/sources.list")
 }
 
 // mirrorIn returns the first mirror of Debian itself that apt's sources name, in

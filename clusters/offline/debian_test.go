@@ -21,9 +21,14 @@ func TestTheMirrorIsThatOfTheMachine(t *testing.T) {
 
 func TestTheMirrorIsFoundInAnyOfAptsFiles(t *testing.T) {
 	w := newWorkshop(t)
-	require.Equal(t, defaultMirror, w.mirror())
+	_, err := w.mirror()
+	require.ErrorContains(t, err, "sources.list")
 	writeFile(t, w.Host.Path("/etc/apt/sources.list"), "deb http://mirror.example/debian bookworm main")
-	require.Equal(t, "http://mirror.example/debian", w.mirror())
+	mirror, err := w.mirror()
+	require.NoError(t, err)
+	require.Equal(t, "http://mirror.example/debian", mirror)
 	writeFile(t, w.Host.Path("/etc/apt/sources.list.d/debian.sources"), "URIs: http://nearer.example/debian")
-	require.Equal(t, "http://nearer.example/debian", w.mirror())
+	mirror, err = w.mirror()
+	require.NoError(t, err)
+	require.Equal(t, "http://nearer.example/debian", mirror)
 }
