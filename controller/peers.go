@@ -34,7 +34,7 @@ type Peer struct {
 const (
 	// peerInterval is the time between two questions to one peer, and
 	// peerHurried the same while a gate is not open and its gateways are waited
-	// for. A question costs both sides about 0.2 ms.
+	// for.
 	peerInterval = 200 * time.Millisecond
 	peerHurried  = 20 * time.Millisecond
 	// peerTimeout bounds one question.
