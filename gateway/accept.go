@@ -69,6 +69,9 @@ func (g *Gateway) place(s *session) (rejection Rejection, held bool) {
 	g.nextID++
 	s.id = g.nextID
 	switch {
+	case !g.admits():
+		g.reject(RejectShutdown, s)
+		return RejectShutdown, false
 	case len(g.sessions) >= g.cfg.MaxSessions:
 		g.reject(RejectSessions, s)
 		return RejectSessions, false

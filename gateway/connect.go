@@ -99,8 +99,8 @@ func (g *Gateway) begin(s *session, u *upstream, conn net.Conn) bool {
 func (g *Gateway) returnToHold(s *session, failed bool) {
 	g.mu.Lock()
 	g.connecting--
-	running := g.running
-	if running {
+	admitted := g.admits()
+	if admitted {
 		g.park(s)
 	} else {
 		g.reject(RejectShutdown, s)
@@ -109,7 +109,7 @@ func (g *Gateway) returnToHold(s *session, failed bool) {
 		g.stall = stall{stalled: true, retryAt: time.Now().Add(g.cfg.RetryInterval)}
 	}
 	g.mu.Unlock()
-	if !running {
+	if !admitted {
 		g.turnAway(RejectShutdown, s)
 		return
 	}

@@ -35,7 +35,8 @@ type Gateway struct {
 // state is what Gateway.mu guards.
 type state struct {
 	running   bool
-	listening string // address of the listening socket
+	listening string    // address of the listening socket
+	retireBy  time.Time // set while retiring
 
 	route   Route
 	applied uint64
@@ -93,7 +94,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		g.mu.Unlock()
 		return fmt.Errorf("gateway %s runs already", g.cfg.Name)
 	}
-	g.running, g.listening = true, listener.Addr().String()
+	g.running, g.listening, g.retireBy = true, listener.Addr().String(), time.Time{}
 	g.stall = stall{}
 	g.mu.Unlock()
 	g.cfg.Log.Info("listening", "address", listener.Addr().String())
@@ -175,7 +176,7 @@ func (g *Gateway) take(route Route) (previous Route, taken bool) {
 		g.applied-- // the epoch means something else now
 	}
 	now := time.Now()
-	g.retarget(route.targets(), route.Leaving, now, now.Add(g.cfg.DrainLimit))
+	g.direct(now)
 	g.pause.begin(route, now, g.cfg)
 	gate := g.gate.Load()
 	stop := route.stop()

@@ -87,15 +87,15 @@ func (g *Gateway) readmit(old *session) {
 	s.id = old.id
 	s.opening.said, s.opening.second = old.opening.said, true
 	g.mu.Lock()
-	running := g.running
-	if running {
+	admitted := g.admits()
+	if admitted {
 		g.sessions[s] = struct{}{}
 		g.park(s)
 	} else {
 		g.reject(RejectShutdown, s)
 	}
 	g.mu.Unlock()
-	if !running {
+	if !admitted {
 		g.turnAway(RejectShutdown, s)
 		return
 	}

@@ -16,7 +16,7 @@ const (
 	RejectHeld        Rejection = "held"         // Config.MaxHeld was reached
 	RejectHoldTimeout Rejection = "hold_timeout" // Config.HoldTimeout passed
 	RejectDeserted    Rejection = "deserted"     // its client left while it was held
-	RejectShutdown    Rejection = "shutdown"     // Run ended
+	RejectShutdown    Rejection = "shutdown"     // Run ended, or is about to: see Retire
 )
 
 // Cut is why a session was reset. A session that both sides ended in order is
