@@ -20,7 +20,7 @@ func (s *Server) read(get func() any) http.HandlerFunc {
 // change carries out one changing call within its time and logs it: who changes
 // a database should leave a trace.
 func (s *Server) change(call func(context.Context, *http.Request) (Accepted, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return s.toLeader(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), backendTimeout)
 		defer cancel()
 		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
@@ -33,7 +33,7 @@ func (s *Server) change(call func(context.Context, *http.Request) (Accepted, err
 		}
 		log.Info("a request was accepted", "id", accepted.ID, "message", accepted.Message)
 		writeJSON(w, http.StatusAccepted, accepted)
-	}
+	})
 }
 
 func (s *Server) switchover(ctx context.Context, r *http.Request) (Accepted, error) {

@@ -42,7 +42,11 @@ type Config struct {
 	// loopback only.
 	Token   string
 	Backend Backend
-	Log     *slog.Logger
+	// Leader returns the host:port of the API of the controller that leads, to
+	// which changing calls are passed on; "" where that is this one or nobody.
+	// Default: always this one.
+	Leader func() string
+	Log    *slog.Logger
 	// Registry is what /metrics serves. The server adds the Backend's metrics.
 	Registry *prometheus.Registry
 }
@@ -60,6 +64,9 @@ func New(config Config) (*Server, error) {
 	}
 	if config.Listen == nil {
 		config.Listen = new(net.ListenConfig).Listen
+	}
+	if config.Leader == nil {
+		config.Leader = func() string { return "" }
 	}
 	if err := config.Registry.Register(collector{config.Backend}); err != nil {
 		return nil, fmt.Errorf("register the controller's metrics: %w", err)

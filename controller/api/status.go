@@ -24,7 +24,7 @@ type Status struct {
 	Record topology.Record `json:"record"`
 	// Instances are sorted by name.
 	Instances []Instance `json:"instances"`
-	// Gateways are this controller's two: "rw", then "ro".
+	// Gateways are this controller's: "rw", then "ro", where there is one.
 	Gateways []gateway.Status `json:"gateways"`
 	Routing  Routing          `json:"routing"`
 	// Paused is set while automatic actions are paused; the record may still
@@ -77,9 +77,23 @@ type Decision struct {
 
 // Transition is something that changed, as one sentence.
 type Transition struct {
-	Time time.Time `json:"time"`
-	Text string    `json:"text"`
+	Time time.Time      `json:"time"`
+	Kind TransitionKind `json:"kind"`
+	Text string         `json:"text"`
 }
+
+// TransitionKind is what changed, in one word: one of these, or a plan of the
+// record that has Begun or is Done, such as FailoverBegun.
+type TransitionKind string
+
+// The kinds that are no plans.
+const (
+	TransitionVoter       TransitionKind = "VoterChanged"
+	TransitionEpoch       TransitionKind = "EpochChanged"
+	TransitionRefused     TransitionKind = "Refused"     // a main refuses the data of a replica as diverged
+	TransitionQuarantined TransitionKind = "Quarantined" // an instance's data are set aside
+	TransitionRejoined    TransitionKind = "Rejoined"
+)
 
 // Connection is one client's session through a gateway.
 type Connection struct {
