@@ -11,8 +11,7 @@ import (
 	"memgraph-controller/gateway"
 )
 
-// Config puts a controller together. Fleet, Store, Connect, Write and Read are
-// needed; every other zero stands for what its comment names.
+// Config puts a controller together. Fleet, Store, Connect and Write are needed; every other zero stands for what its comment names.
 type Config struct {
 	// Name is this controller's, Cluster the cluster's, Version the program's.
 	Name, Cluster, Version string
@@ -21,7 +20,7 @@ type Config struct {
 	// Connect opens the client of one instance; the controller closes it.
 	Connect func(Process) (Database, error)
 	// Write and Read are this controller's two gateways. The controller runs
-	// them and tells them their routes.
+	// them and tells them their routes. Read may be nil: there is no read gateway.
 	Write, Read *gateway.Gateway
 	// Peers lists the other controllers, Controllers is how many there are meant
 	// to be with this one, and AskPeer asks one of them for its report. Default:
@@ -34,6 +33,9 @@ type Config struct {
 	Isolation time.Duration
 	// Lease says who leads. Default: this controller, for ever.
 	Lease Lease
+	// RetireFor is how long sessions may go on after the end of Run was asked for,
+	// each until it is between two transactions. Default: they are cut at once.
+	RetireFor time.Duration
 	// Processes acts on instances' processes for POST /instances. Default:
 	// unsupported.
 	Processes Processes
@@ -68,8 +70,8 @@ type Processes interface {
 }
 
 func (c *Config) complete() error {
-	if c.Fleet == nil || c.Store == nil || c.Connect == nil || c.Write == nil || c.Read == nil {
-		return errors.New("controller: Fleet, Store, Connect, Write and Read are needed")
+	if c.Fleet == nil || c.Store == nil || c.Connect == nil || c.Write == nil {
+		return errors.New("controller: Fleet, Store, Connect and Write are needed")
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -14,7 +14,6 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -25,9 +24,6 @@ import (
 	"memgraph-controller/gateway"
 )
 
-// transitionsKept bounds the memory of past transitions.
-const transitionsKept = 50
-
 // Controller runs one cluster's control loop and this process's two gateways.
 type Controller struct {
 	config    Config
@@ -36,7 +32,8 @@ type Controller struct {
 	wake      chan struct{}
 	commands  chan func()
 	published atomic.Pointer[snapshot]
-	faults    [2]atomic.Pointer[string] // why a gateway does not run: write, read
+	gateways  []*served
+	resigned  chan struct{} // closed when this controller has done its last step
 
 	// The rest belongs to the loop's goroutine.
 	record      topology.Record
@@ -63,6 +60,7 @@ type Controller struct {
 	retryAt     time.Time
 	unavailable time.Duration
 	turned      time.Time
+	retired     bool // it leads no more, whatever the lease says
 }
 
 // New checks config and makes a controller. Nothing happens before Run.
@@ -74,6 +72,7 @@ func New(config Config) (*Controller, error) {
 		config:   config,
 		wake:     make(chan struct{}, 1),
 		commands: make(chan func()),
+		resigned: make(chan struct{}),
 		stale:    true,
 		timeline: timeline{ended: config.OnFailover},
 		deeds:    deeds{}, outlived: map[string]uint64{}, health: since{}, applied: since{}, decisions: since{}, lag: since{},
@@ -86,41 +85,31 @@ func New(config Config) (*Controller, error) {
 		self: config.Name, source: config.Peers, ask: config.AskPeer,
 		now: config.Now, log: config.Log, changed: c.rouse, all: map[string]*peer{},
 	}
+	c.gateways = []*served{{Gateway: config.Write}}
+	if config.Read != nil {
+		c.gateways = append(c.gateways, &served{Gateway: config.Read})
+	}
 	c.publish(topology.View{}, config.Now())
 	return c, nil
 }
 
-// Run runs the control loop and both gateways until ctx ends. A gateway that
-// cannot listen is tried again and stops nothing else.
+// Run runs the control loop and the gateways until ctx ends; then it does no
+// further step, and lets the gateways retire. A gateway that cannot listen is
+// tried again and stops nothing else.
 func (c *Controller) Run(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { c.observers.run(ctx); return nil })
-	group.Go(func() error { c.peers.run(ctx); return nil })
-	group.Go(func() error { c.keepGateway(ctx, c.config.Write, 0); return nil })
-	group.Go(func() error { c.keepGateway(ctx, c.config.Read, 1); return nil })
-	group.Go(func() error { c.loop(ctx); return nil })
-	return group.Wait()
-}
-
-// gatewayRetry is the time between two tries to start a gateway.
-const gatewayRetry = time.Second
-
-// keepGateway runs a gateway for ever. Its failure is its own.
-func (c *Controller) keepGateway(ctx context.Context, g *gateway.Gateway, slot int) {
-	for ctx.Err() == nil {
-		err := g.Run(ctx)
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		text := err.Error()
-		if old := c.faults[slot].Swap(&text); old == nil || *old != text {
-			c.config.Log.Error("gateway does not run; trying again", "every", gatewayRetry, "error", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(gatewayRetry):
-		}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group, work := errgroup.WithContext(work)
+	group.Go(func() error { c.observers.run(work); return nil })
+	group.Go(func() error { c.peers.run(work); return nil })
+	for _, g := range c.gateways {
+		group.Go(func() error { c.keepGateway(work, g); return nil })
 	}
+	group.Go(func() error { c.loop(work); return nil })
+	<-ctx.Done()
+	c.retire(work)
+	stop()
+	return group.Wait()
 }
 
 // Sighted takes what a gateway's sockets saw; it is meant for
@@ -131,13 +120,5 @@ func (c *Controller) rouse() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
-	}
-}
-
-// transition keeps a line for people. It belongs to the loop.
-func (c *Controller) transition(format string, args ...any) {
-	c.transitions = append(c.transitions, api.Transition{Time: c.config.Now(), Text: fmt.Sprintf(format, args...)})
-	if extra := len(c.transitions) - transitionsKept; extra > 0 {
-		c.transitions = append([]api.Transition(nil), c.transitions[extra:]...)
 	}
 }

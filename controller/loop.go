@@ -42,7 +42,7 @@ func (c *Controller) loop(ctx context.Context) {
 		case <-ctx.Done():
 		case <-c.wake:
 		case <-c.config.Write.Changes():
-		case <-c.config.Read.Changes():
+		case <-c.readChanges():
 		case <-c.config.Store.Changes():
 			c.stale = true
 		case command := <-c.commands:
@@ -121,7 +121,7 @@ func (c *Controller) turn(ctx context.Context) bool {
 	return !again
 }
 
-func (c *Controller) leads() bool { return c.config.Lease.Until().After(c.config.Now()) }
+func (c *Controller) leads() bool { return !c.retired && c.config.Lease.Until().After(c.config.Now()) }
 
 // failed keeps a step's error for the status, and logs it once per text.
 func (c *Controller) failed(step topology.Step, err error) {
@@ -155,10 +155,10 @@ func (c *Controller) look(now time.Time) topology.View {
 		main = c.record.Heir
 	}
 	mainProcess := view.Instances[main].Process
-	write, read := c.config.Write.Status(), c.config.Read.Status()
-	applied := min(write.Applied, read.Applied)
+	gateways := c.gatewayStatus()
+	epoch := applied(gateways)
 	view.Gateways[c.config.Name] = topology.Gateway{
-		Name: c.config.Name, Epoch: applied, At: c.applied.since(c.config.Name, strconv.FormatUint(applied, 10), now), Silenced: write.Silenced,
+		Name: c.config.Name, Epoch: epoch, At: c.applied.since(c.config.Name, strconv.FormatUint(epoch, 10), now), Silenced: gateways[0].Silenced,
 	}
 	c.lookAtPeers(view, now)
 	for name, i := range view.Instances {
@@ -173,19 +173,22 @@ func (c *Controller) look(now time.Time) topology.View {
 
 // adopt makes a record the current one and the gateways follow it.
 func (c *Controller) adopt(record topology.Record, version string) {
-	before := c.record
+	before, first := c.record, !c.adopted
 	c.record, c.version, c.adopted = record, version, true
 	now := c.config.Now()
 	view := c.look(now)
 	if record.Epoch != before.Epoch {
 		c.timeline.turn(c.evidence(before, record, view), c.gatewayCounts(), now)
-		c.transition("epoch %d: %s", record.Epoch, record.Reason)
+		c.transition(kindOf(before, record), "epoch %d: %s", record.Epoch, record.Reason)
 		c.config.Log.Info("epoch", "epoch", record.Epoch, "main", record.Main, "voter", record.Voter, "heir", record.Heir,
 			"gate", record.Gate, "plan", record.Plan, "reason", record.Reason)
 		if record.Gate != topology.GateOpen {
 			c.observers.hurryUntil(now.Add(hurryFor))
 			c.peers.hurryUntil(now.Add(hurryFor))
 		}
+	}
+	if !first {
+		c.tellOfMembers(before, record)
 	}
 	c.routeWrites(view)
 	c.routeReads(view)
@@ -222,7 +225,7 @@ func (w *writeTarget) follow(instance, address string, serves bool) {
 }
 
 func (c *Controller) routeReads(view topology.View) {
-	if c.record.Epoch == 0 {
+	if c.record.Epoch == 0 || c.config.Read == nil {
 		return
 	}
 	c.reads = topology.ReadPool(c.record, view, c.config.Policy, c.reads.Pool)

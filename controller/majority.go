@@ -96,9 +96,9 @@ func (c *Controller) Report() api.Report {
 	now := c.config.Now()
 	// The epoch is read before the gateways are: what they say holds under it.
 	epoch := max(c.published.Load().record.Epoch, c.peers.newest())
-	write, read := c.config.Write.Status(), c.config.Read.Status()
+	gateways := c.gatewayStatus()
 	report := api.Report{
-		Controller: c.config.Name, Epoch: epoch, Applied: min(write.Applied, read.Applied), Silenced: write.Silenced,
+		Controller: c.config.Name, Epoch: epoch, Applied: applied(gateways), Silenced: gateways[0].Silenced,
 		Instances: []api.Observation{},
 	}
 	for _, name := range c.observers.names() {

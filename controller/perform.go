@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/memgraph"
 	"memgraph-controller/controller/topology"
 )
@@ -57,7 +58,7 @@ func (c *Controller) perform(ctx context.Context, step topology.Step, view topol
 		c.deeds.done(step, c.record.Reign, view)
 	case errors.Is(err, memgraph.ErrDiverged):
 		c.deeds.refusedAt(step, c.record.Reign, view)
-		c.transition("%s refuses the data of %s as diverged", step.Instance, step.Target)
+		c.transition(api.TransitionRefused, "%s refuses the data of %s as diverged", step.Instance, step.Target)
 		err = nil
 	}
 	return err

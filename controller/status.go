@@ -78,7 +78,7 @@ func (c *Controller) Status() api.Status {
 	status := api.Status{
 		Version: c.config.Version, Cluster: c.config.Cluster, Controller: c.config.Name, Leader: c.config.Lease.Leader(),
 		Time: s.at, Epoch: s.record.Epoch, Record: s.record, Instances: []api.Instance{},
-		Gateways:    []gateway.Status{c.config.Write.Status(), c.config.Read.Status()},
+		Gateways:    c.gatewayStatus(),
 		Transitions: s.transitions, WriteUnavailable: api.Duration(s.unavailable),
 	}
 	if s.record.Pause != nil && s.at.Before(s.record.Pause.Until) {
@@ -96,8 +96,10 @@ func (s *snapshot) routing(gateways []gateway.Status) api.Routing {
 	for _, u := range gateways[0].Upstreams {
 		r.Write = append(r.Write, u.Address)
 	}
-	for _, u := range gateways[1].Upstreams {
-		r.Read = append(r.Read, u.Address)
+	for _, g := range gateways[1:] {
+		for _, u := range g.Upstreams {
+			r.Read = append(r.Read, u.Address)
+		}
 	}
 	if s.failure != "" {
 		r.Decision.Reason += "; the last try failed: " + s.failure
@@ -147,7 +149,7 @@ func (c *Controller) Failovers() []api.Failover { return c.published.Load().fail
 // Connections implements api.Backend.
 func (c *Controller) Connections() []api.Connection {
 	connections := []api.Connection{}
-	for _, g := range []*gateway.Gateway{c.config.Write, c.config.Read} {
+	for _, g := range c.gateways {
 		name := g.Status().Name
 		for _, session := range g.Sessions() {
 			connections = append(connections, api.Connection{Gateway: name, Session: session})
@@ -165,7 +167,7 @@ func (c *Controller) Live() []api.Check {
 	return []api.Check{{Name: "loop", OK: age < stuckAfter, Reason: fmt.Sprintf("last turn %s ago", age.Round(time.Millisecond))}}
 }
 
-// Ready implements api.Backend: the record can be read, and both gateways listen.
+// Ready implements api.Backend: the record can be read, and the gateways listen.
 func (c *Controller) Ready() []api.Check {
 	s := c.published.Load()
 	record := api.Check{Name: "record", OK: s.recordErr == nil, Reason: fmt.Sprintf("epoch %d", s.record.Epoch)}
@@ -173,10 +175,10 @@ func (c *Controller) Ready() []api.Check {
 		record.Reason = s.recordErr.Error()
 	}
 	checks := []api.Check{record}
-	for slot, g := range []*gateway.Gateway{c.config.Write, c.config.Read} {
+	for _, g := range c.gateways {
 		status := g.Status()
 		check := api.Check{Name: "gateway-" + status.Name, OK: status.Running, Reason: "listens on " + status.Address}
-		if fault := c.faults[slot].Load(); !status.Running && fault != nil {
+		if fault := g.fault.Load(); !status.Running && fault != nil {
 			check.Reason = *fault
 		}
 		checks = append(checks, check)
@@ -186,10 +188,12 @@ func (c *Controller) Ready() []api.Check {
 
 // gatewayCounts is what the timeline reads.
 func (c *Controller) gatewayCounts() counts {
-	w, r := c.config.Write.Status(), c.config.Read.Status()
-	g := counts{applied: min(w.Applied, r.Applied), firstAnswer: w.FirstAnswerAt, released: int(w.Counters.Released)}
+	all := c.gatewayStatus()
+	g := counts{applied: applied(all), firstAnswer: all[0].FirstAnswerAt, released: int(all[0].Counters.Released)}
 	for _, reason := range []gateway.Cut{gateway.CutRoute, gateway.CutBusy, gateway.CutIsolated} {
-		g.cut += int(w.Counters.Cut[reason] + r.Counters.Cut[reason])
+		for _, one := range all {
+			g.cut += int(one.Counters.Cut[reason])
+		}
 	}
 	return g
 }
