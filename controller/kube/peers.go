@@ -3,32 +3,25 @@ package kube
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"slices"
 	"strconv"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"memgraph-controller/controller"
 )
 
-// peerMemory is how long a controller is listed after its pod object is gone:
-// far longer than a gateway that is cut off takes to silence itself.
-const peerMemory = 10 * time.Minute
-
-// Peer is one controller pod, this one included.
-type Peer struct {
-	Name string
-	// Address is the host:port of its HTTP API; empty while it has none.
-	Address string
-	// ID identifies its process and changes with every start; empty when unknown.
-	ID string
-	// Gone: its process is known to be dead. This is proof, not suspicion. A
-	// Peer that is merely not listed may live.
-	Gone bool
-	// Removed: its pod object is gone. If it is not Gone too, it may live.
-	Removed bool
-}
+// peerMemory is how long a controller is listed after its pod object is gone, if
+// nothing proves that its process is: far longer than a kubelet that works takes
+// to kill it, and than a gateway that is cut off takes to silence itself. Until
+// then it counts where a majority of the controllers is needed, so a failover
+// waits that long if someone deletes all controllers by force at once.
+const peerMemory = time.Minute
 
 // Peers is the controller pods of a cluster. Its methods may be called from any
 // goroutine.
@@ -44,19 +37,17 @@ func NewPeers(client kubernetes.Interface, config Config, log *slog.Logger) *Pee
 	return &Peers{client: client, config: config, log: log, pods: newRoster(ControllerContainer, func(string) bool { return true })}
 }
 
+var _ controller.Peers = (*Peers)(nil)
+
 // Run follows the pods until ctx ends.
 func (p *Peers) Run(ctx context.Context) error {
 	p.pods.feed(p.client, p.config.Namespace, p.config.Controllers).follow(ctx, p.log)
 	return nil
 }
 
-// Changes receives a value after changes of what List returns.
-func (p *Peers) Changes() <-chan struct{} { return p.pods.changes }
-
-// List returns every controller pod, sorted by name, and for a while those that
-// are no more. listed is false until the pods were read for the first time: then
-// the list says nothing.
-func (p *Peers) List() (peers []Peer, listed bool) {
+// List returns every controller pod, this one included, sorted by name, and for a
+// while those that are no more. It is empty until the pods were read.
+func (p *Peers) List() (peers []controller.Peer) {
 	p.pods.mu.Lock()
 	defer p.pods.mu.Unlock()
 	now := time.Now()
@@ -65,12 +56,28 @@ func (p *Peers) List() (peers []Peer, listed bool) {
 			delete(p.pods.lives, name)
 			continue
 		}
-		peer := Peer{Name: name, ID: l.process.id, Gone: l.process.dead, Removed: l.pod == nil}
+		peer := controller.Peer{Name: name, Gone: l.process.dead}
 		if ip := l.address(now); ip != "" {
 			peer.Address = net.JoinHostPort(ip, strconv.Itoa(HTTPPort))
 		}
 		peers = append(peers, peer)
 	}
-	slices.SortFunc(peers, func(a, b Peer) int { return cmp.Compare(a.Name, b.Name) })
-	return peers, p.pods.listed
+	slices.SortFunc(peers, func(a, b controller.Peer) int { return cmp.Compare(a.Name, b.Name) })
+	return peers
+}
+
+// Refresh reads the pods from the API server's storage, never from a cache, and
+// adds those that the watch has not told of yet. It removes none: only the watch
+// sees the last state of a pod object, which may prove that its process is dead.
+func (p *Peers) Refresh(ctx context.Context) error {
+	list, err := p.client.CoreV1().Pods(p.config.Namespace).List(ctx, metav1.ListOptions{LabelSelector: p.config.Controllers})
+	if err != nil {
+		return fmt.Errorf("list the controller pods: %w", err)
+	}
+	p.pods.update(func() {
+		for n := range list.Items {
+			p.pods.see(&list.Items[n])
+		}
+	})
+	return nil
 }

@@ -22,7 +22,14 @@ type life struct {
 	process process
 	// left is when the pod object of the process went.
 	left time.Time
+	// failures counts the starts in a row that did not hold; see judge.
+	failures int
+	// emptied: the data are set aside, and no start has held since.
+	emptied bool
 }
+
+// settled is how long a process has to live for its start to count as a success.
+const settled = 5 * time.Second
 
 type pod struct {
 	uid         types.UID
@@ -74,9 +81,32 @@ func (l *life) hear(status corev1.ContainerStatus, now time.Time) {
 	case end == nil:
 	case cmp.Or(end.ContainerID, status.ContainerID) != "":
 		l.run(processID(cmp.Or(end.ContainerID, status.ContainerID), l.pod.uid), end.StartedAt.Time, now)
-		l.process.dead = true
+		l.die(end.FinishedAt.Time, now)
 	case l.process.pod == l.pod.uid:
-		l.process.dead = true // the kubelet knows that it is gone, but not its id any more
+		l.die(now, now) // the kubelet knows that it is gone, but not its id any more
+	}
+}
+
+// die takes note of the proof that the process has ended.
+func (l *life) die(finished, now time.Time) {
+	if l.process.dead {
+		return
+	}
+	l.process.dead = true
+	if finished.IsZero() || finished.After(now) {
+		finished = now
+	}
+	l.judge(finished.Sub(l.process.started))
+}
+
+// judge counts the starts that failed. One that was ended on purpose says nothing
+// unless it had held, nor does one without data.
+func (l *life) judge(lived time.Duration) {
+	switch {
+	case lived >= settled:
+		l.failures, l.emptied = 0, false
+	case l.pod != nil && !l.pod.terminating && !l.emptied:
+		l.failures++
 	}
 }
 
@@ -89,6 +119,9 @@ func (l *life) run(id string, started, now time.Time) {
 	if id != l.process.id {
 		if started.IsZero() || started.After(now) {
 			started = now
+		}
+		if l.process.pod == l.pod.uid && !l.process.dead {
+			l.judge(started.Sub(l.process.started)) // its end was missed
 		}
 		l.process = process{id: id, pod: l.pod.uid, started: started}
 		l.left = time.Time{}

@@ -84,6 +84,9 @@ func (f *Fleet) replace(ctx context.Context, name string, process process, verb 
 	f.pods.update(func() {
 		if l := f.pods.lives[name]; l.pod != nil && l.pod.uid == process.pod {
 			l.pod.terminating = true // the watch will say so too
+			if verb == prestart.Reseed {
+				l.failures, l.emptied = 0, true
+			}
 		}
 	})
 	return nil
