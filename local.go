@@ -17,10 +17,7 @@ import (
 	"memgraph-controller/controller"
 	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/local"
-	"memgraph-controller/controller/memgraph"
-	"memgraph-controller/controller/topology"
 	"memgraph-controller/gateway"
-	"memgraph-controller/gateway/boltframe"
 )
 
 // standIn is the database that is run by default, next to this program. It is a
@@ -43,10 +40,7 @@ type localRun struct {
 	MonitoringPort  int `help:"Monitoring port of memgraph-0 (real Memgraph only)." default:"7444"`
 	MetricsPort     int `help:"Metrics port of memgraph-0 (real Memgraph only)." default:"9091"`
 
-	Detection    string        `help:"How fast a silent instance counts as lost: fast, balanced or patient." enum:"fast,balanced,patient" default:"balanced"`
-	DegradeAfter time.Duration `help:"How long writes wait for a voter before they are taken without one; 0: for ever." default:"0s"`
-	User         string        `help:"User that is created on every new main." env:"MEMGRAPH_USER"`
-	Password     string        `help:"The user's password." env:"MEMGRAPH_PASSWORD"`
+	behaviour
 	RestartDelay time.Duration `help:"Time from the death of an instance to its next start." default:"1s"`
 	Notice       time.Duration `name:"restart-notice" help:"How long a restart is announced before the instance is told to end, so that it can hand its role over." default:"1s"`
 }
@@ -108,32 +102,12 @@ func (l *localRun) serve(ctx context.Context, terminal *cli.Terminal, store *loc
 func (l *localRun) controller(store *local.Store, fleet *local.Fleet, ended func(api.Failover), log *slog.Logger) (*controller.Controller, error) {
 	var c *controller.Controller
 	sighted := func(s gateway.Sighting) { c.Sighted(s) } // c is set before either gateway runs
-	policy := topology.DefaultPolicy()
-	policy.DegradeAfter = l.DegradeAfter
-	detection := map[string]func() controller.Detection{
-		"fast": controller.FastDetection, "balanced": controller.BalancedDetection, "patient": controller.PatientDetection,
-	}[l.Detection]()
-	c, err := controller.New(controller.Config{
-		Name: "local", Cluster: filepath.Base(l.DataDir), Version: version(),
-		Fleet: fleet, Store: store, Processes: fleet, Connect: l.connect(log),
-		Write:  gateway.New(gateway.Config{Name: "rw", Address: l.Write, Log: log, Track: boltframe.Track, OnSighting: sighted}),
-		Read:   gateway.New(gateway.Config{Name: "ro", Address: l.Read, Log: log, Track: boltframe.Track, DrainLimit: readDrain, OnSighting: sighted}),
-		Policy: policy, Detection: detection, User: l.User, Password: l.Password, OnFailover: ended, Log: log,
-	})
+	config := l.behaviour.config(log)
+	config.Name, config.Cluster = "local", filepath.Base(l.DataDir)
+	config.Fleet, config.Store, config.Processes, config.OnFailover = fleet, store, fleet, ended
+	config.Write, config.Read = writeGateway(l.Write, 0, log, sighted), readGateway(l.Read, log, sighted)
+	c, err := controller.New(config)
 	return c, err
-}
-
-// readDrain is how long a read may go on at an instance that leaves the read
-// pool. A failover waits for it, because who is promoted leaves the pool first;
-// most reads take a few milliseconds.
-const readDrain = 250 * time.Millisecond
-
-func (l *localRun) connect(log *slog.Logger) func(controller.Process) (controller.Database, error) {
-	return func(p controller.Process) (controller.Database, error) {
-		return memgraph.Open(memgraph.Config{
-			Name: p.Name, Address: p.Bolt, ReplicationAddress: p.Replication, User: l.User, Password: l.Password, Log: log,
-		})
-	}
 }
 
 func (l *localRun) fleetConfig(binary string) local.Config {

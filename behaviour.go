@@ -1,0 +1,58 @@
+package main
+
+import (
+	"log/slog"
+	"time"
+
+	"memgraph-controller/controller"
+	"memgraph-controller/controller/memgraph"
+	"memgraph-controller/controller/topology"
+	"memgraph-controller/gateway"
+	"memgraph-controller/gateway/boltframe"
+)
+
+// behaviour is what can be chosen wherever a controller runs.
+type behaviour struct {
+	Detection    string        `help:"How fast a silent instance counts as lost: fast, balanced or patient." enum:"fast,balanced,patient" default:"balanced"`
+	DegradeAfter time.Duration `help:"How long writes wait for a voter before they are taken without one; 0: for ever." default:"0s"`
+	User         string        `help:"User that is created on every new main." env:"MEMGRAPH_USER"`
+	Password     string        `help:"The user's password." env:"MEMGRAPH_PASSWORD"`
+}
+
+// config is the part of a controller's configuration that this decides.
+func (b *behaviour) config(log *slog.Logger) controller.Config {
+	policy := topology.DefaultPolicy()
+	policy.DegradeAfter = b.DegradeAfter
+	detection := map[string]func() controller.Detection{
+		"fast": controller.FastDetection, "balanced": controller.BalancedDetection, "patient": controller.PatientDetection,
+	}[b.Detection]()
+	return controller.Config{
+		Version: version(), Connect: b.connect(log), Policy: policy, Detection: detection,
+		User: b.User, Password: b.Password, Log: log,
+	}
+}
+
+func (b *behaviour) connect(log *slog.Logger) func(controller.Process) (controller.Database, error) {
+	return func(p controller.Process) (controller.Database, error) {
+		return memgraph.Open(memgraph.Config{
+			Name: p.Name, Address: p.Bolt, ReplicationAddress: p.Replication, User: b.User, Password: b.Password, Log: log,
+		})
+	}
+}
+
+// readDrain is how long a read may go on at an instance that leaves the read
+// pool. A failover waits for it, because who is promoted leaves the pool first;
+// most reads take a few milliseconds.
+const readDrain = 250 * time.Millisecond
+
+func writeGateway(address string, isolation time.Duration, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
+	return gateway.New(gateway.Config{
+		Name: "rw", Address: address, IsolationAfter: isolation, Log: log, Track: boltframe.Track, OnSighting: sighted,
+	})
+}
+
+func readGateway(address string, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
+	return gateway.New(gateway.Config{
+		Name: "ro", Address: address, DrainLimit: readDrain, Log: log, Track: boltframe.Track, OnSighting: sighted,
+	})
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/kubernetes"
+
+	"memgraph-controller/cli"
+	"memgraph-controller/controller"
+	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/kube"
+	"memgraph-controller/gateway"
+)
+
+// kubeRun is one controller of a cluster in Kubernetes, with its two gateways.
+type kubeRun struct {
+	Namespace          string `help:"Where the databases and the controllers are." env:"POD_NAMESPACE" required:""`
+	Name               string `help:"The name of this controller's pod." env:"POD_NAME" required:""`
+	StatefulSet        string `name:"statefulset" help:"The StatefulSet of the databases." required:""`
+	InstanceSelector   string `help:"Label selector of the database pods." required:""`
+	ControllerSelector string `help:"Label selector of the controller pods." required:""`
+	ClusterDomain      string `help:"DNS domain of the Kubernetes cluster." default:"cluster.local"`
+	Controllers        int    `help:"How many controllers there are meant to be, with this one." default:"1"`
+
+	Write string `help:"Where the write gateway listens." default:":7687"`
+	Read  string `help:"Where the read gateway listens; empty: there is none." default:":7688"`
+	HTTP  string `name:"http" help:"Where status, metrics and the API are served." default:":8080"`
+	Token string `help:"Token that changing calls must carry." env:"MEMGRAPH_CONTROLLER_TOKEN"`
+
+	behaviour
+}
+
+const (
+	// isolation is when a write gateway silences itself that is out of touch with
+	// the record and with a majority of the controllers. A failover waits for it.
+	isolation = 1500 * time.Millisecond
+	// retireFor is how long a session may go on after this program was told to
+	// end, until it is between two transactions.
+	retireFor = 5 * time.Second
+)
+
+// Run runs the controller until ctx ends.
+func (r *kubeRun) Run(ctx context.Context, terminal *cli.Terminal) error {
+	log := slog.New(slog.NewTextHandler(terminal.Err, nil))
+	client, err := kube.Connect(version())
+	if err != nil {
+		return err
+	}
+	member, err := r.join(client, log)
+	if err != nil {
+		return err
+	}
+	return member.run(ctx)
+}
+
+func (r *kubeRun) config() kube.Config {
+	return kube.Config{
+		Namespace: r.Namespace, StatefulSet: r.StatefulSet, Domain: r.ClusterDomain,
+		Instances: r.InstanceSelector, Controllers: r.ControllerSelector,
+	}
+}
+
+// member is a controller and what it is put together of.
+type member struct {
+	client     kubernetes.Interface
+	config     kube.Config
+	name       string
+	fleet      *kube.Fleet
+	store      *kube.Store
+	peers      *kube.Peers
+	lease      *kube.Lease
+	readiness  *kube.Readiness
+	controller *controller.Controller
+	server     *api.Server
+	log        *slog.Logger
+}
+
+// join puts the controller together. Nothing happens before member.run.
+func (r *kubeRun) join(client kubernetes.Interface, log *slog.Logger) (*member, error) {
+	m := &member{client: client, config: r.config(), name: r.Name, log: log}
+	var err error
+	if m.fleet, err = kube.NewFleet(client, m.config, log); err != nil {
+		return nil, err
+	}
+	m.store = kube.NewStore(client, m.config, log)
+	m.peers = kube.NewPeers(client, m.config, log)
+	m.lease = kube.NewLease(client, m.config, r.Name, log)
+	m.readiness = kube.NewReadiness(client, m.fleet, log)
+
+	failovers, registry := api.NewFailoverMetrics(), prometheus.NewRegistry()
+	if err := registry.Register(failovers); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	config := r.controllerConfig(log, func(s gateway.Sighting) { m.controller.Sighted(s) }) // set before a gateway runs
+	config.Name, config.Cluster = r.Name, r.StatefulSet
+	config.Fleet, config.Store, config.Peers, config.Lease = m.fleet, m.store, m.peers, m.lease
+	config.Controllers, config.Isolation, config.RetireFor = r.Controllers, isolation, retireFor
+	config.OnFailover = failovers.Observe
+	if m.controller, err = controller.New(config); err != nil {
+		return nil, err
+	}
+	m.server, err = api.New(api.Config{
+		Address: r.HTTP, Token: r.Token, Backend: m.controller, Leader: m.leader, Log: log, Registry: registry,
+	})
+	return m, err
+}
+
+// controllerConfig is the part of a configuration that the flags decide.
+func (r *kubeRun) controllerConfig(log *slog.Logger, sighted func(gateway.Sighting)) controller.Config {
+	config := r.behaviour.config(log)
+	config.Write = writeGateway(r.Write, isolation, log, sighted)
+	if r.Read != "" {
+		config.Read = readGateway(r.Read, log, sighted)
+	}
+	return config
+}
+
+// leads tells whether this controller leads.
+func (m *member) leads() bool { return m.lease.Until().After(time.Now()) }
+
+// leader is where the API of another controller is that leads; else "".
+func (m *member) leader() string {
+	name := m.lease.Leader()
+	if m.leads() || name == m.name {
+		return ""
+	}
+	for _, peer := range m.peers.List() {
+		if peer.Name == name {
+			return peer.Address
+		}
+	}
+	return ""
+}
+
+// run runs everything until ctx ends. What the controller stands on ends after
+// it: its gateways follow the record until their last session is gone.
+func (m *member) run(ctx context.Context) error {
+	ground, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	group, ground := errgroup.WithContext(ground)
+	group.Go(func() error { return m.fleet.Run(ground) })
+	group.Go(func() error { return m.store.Run(ground) })
+	group.Go(func() error { return m.peers.Run(ground) })
+	group.Go(func() error { return m.readiness.Run(ground) })
+	group.Go(func() error { return m.server.Run(ground) })
+	group.Go(func() error { return m.stand(ground) })
+	group.Go(func() error { return m.report(ground) })
+	group.Go(func() error {
+		defer cancel()
+		both, stop := context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(ground, stop)() // whatever else fails ends the controller
+		return m.control(both)
+	})
+	return group.Wait()
+}
+
+// control runs the controller once it is known which instances there are.
+func (m *member) control(ctx context.Context) error {
+	select {
+	case <-m.fleet.Listed():
+	case <-ctx.Done():
+		return nil
+	}
+	return m.controller.Run(ctx)
+}
+
+// stand takes part in the election, until the controller has done its last step.
+func (m *member) stand(ctx context.Context) error {
+	select {
+	case <-m.fleet.Listed():
+	case <-ctx.Done():
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-m.controller.Resigned():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return m.lease.Run(ctx)
+}
+
+// report tells Kubernetes of what the controller sees.
+func (m *member) report(ctx context.Context) error {
+	reporter := &kube.Reporter{
+		Status: m.controller.Status, Leads: m.leads, Readiness: m.readiness,
+		Events: kube.NewEvents(ctx, m.client, m.config, m.name, m.fleet.StatefulSet, m.log),
+	}
+	return reporter.Run(ctx)
+}
