@@ -315,6 +315,7 @@ type running struct {
 	fleet *fleet
 	store *memoryStore
 	lease *lease
+	end   context.CancelFunc // asks Run to end
 }
 
 // inBubble runs a controller over three fake databases. It ends with the test.
@@ -333,6 +334,7 @@ func inBubble(t *testing.T, test func(*testing.T, running), options ...func(*Con
 		r.Controller, err = New(config)
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
+		r.end = cancel
 		done := make(chan error, 1)
 		go func() { done <- r.Run(ctx) }()
 		test(t, r)

@@ -118,7 +118,7 @@ func inSync(status api.Status, i api.Instance) (ok bool, why string) {
 		return false, "its data are set aside: " + i.Quarantined.Reason
 	case i.Status == "":
 		return false, "it is not registered at the main"
-	case i.Status != topology.StatusReady:
+	case i.Status != topology.StatusReady && i.Status != topology.StatusReplicating:
 		return false, fmt.Sprintf("its replication is %q", strings.ToLower(string(i.Status)))
 	case !i.Clean:
 		return false, "it has restarted since the last database epoch began; the next one begins soon"
