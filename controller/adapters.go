@@ -38,6 +38,10 @@ type Process struct {
 	Dead bool
 	// Terminating: it is being stopped on purpose.
 	Terminating bool
+	// Moving: Replication is a name that may still lead to where the instance was
+	// before, since names change late. A statement that makes a main connect there
+	// locks it for 10 s (memgraph-observed 14g).
+	Moving bool
 	// Failures counts the starts in a row whose process ended by itself before it
 	// was settled. After Reseed none counts until one start has held: an empty
 	// instance that fails does not do so for its data.

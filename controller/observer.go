@@ -141,6 +141,18 @@ func (o *observer) ask(ctx context.Context) error {
 	return err
 }
 
+// knock asks even a process that is known to be dead, and keeps nothing of that.
+func (o *observer) knock(ctx context.Context) error {
+	err := o.ask(ctx)
+	if !errors.Is(err, errDead) {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, o.detection.ProbeTimeout)
+	defer cancel()
+	_, err = o.db.Ask(limited)
+	return err
+}
+
 var errDead = errors.New("its process is gone")
 
 func (s *seen) learn(answer topology.Answer, err error, sent time.Time, process Process, now time.Time) {
@@ -230,7 +242,7 @@ func (o *observer) report() (topology.Instance, Process, []Sighting) {
 	probe.Observer, probe.Probes = "probe", true
 	socket.Observer = "gateways"
 	return topology.Instance{
-		Name: p.Name, Bolt: p.Bolt, Replication: p.Replication, Terminating: p.Terminating,
+		Name: p.Name, Bolt: p.Bolt, Replication: p.Replication, Terminating: p.Terminating, Moving: p.Moving,
 		Process: p.ID, Started: p.Started, Recovery: s.recovery, Failures: max(0, p.Failures-o.forgiven), Answer: s.answer,
 		Database: s.uuid, Empty: s.empty, StorageKnown: s.known,
 	}, p, []Sighting{probe, socket}

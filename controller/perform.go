@@ -84,9 +84,10 @@ func (c *Controller) tell(ctx context.Context, step topology.Step, view topology
 	return err
 }
 
-// reach makes sure that the replica of a registration answers at this moment:
-// REGISTER of an address that swallows packets locks the main for 10 s, and DROP
-// of a silent replica kills it.
+// reach makes sure that the replica of a registration answers at this moment, or
+// for DROP at least refuses: REGISTER of an address that swallows packets locks the
+// main for 10 s, and DROP of a silent replica kills it. That a process is dead is
+// no answer: the address of a pod that is gone swallows packets.
 func (c *Controller) reach(ctx context.Context, step topology.Step) error {
 	if step.Do != topology.ActRegister && step.Do != topology.ActDrop {
 		return nil
@@ -95,8 +96,8 @@ func (c *Controller) reach(ctx context.Context, step topology.Step) error {
 	if target == nil {
 		return fmt.Errorf("%s: there is no such instance any more", step.Target)
 	}
-	err := target.ask(ctx)
-	if err != nil && (step.Do == topology.ActRegister || !errors.Is(err, errDead) && !isRefused(err)) {
+	err := target.knock(ctx)
+	if err != nil && (step.Do == topology.ActRegister || !isRefused(err)) {
 		return fmt.Errorf("%s %s: it does not answer at this moment: %w", step.Do, step.Target, err)
 	}
 	return nil

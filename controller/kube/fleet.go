@@ -182,7 +182,7 @@ func (f *Fleet) describe(name string, l *life, set set, now time.Time) controlle
 		Bolt:        net.JoinHostPort(cmp.Or(l.address(now), host), strconv.Itoa(BoltPort)),
 		Replication: net.JoinHostPort(host, strconv.Itoa(ReplicationPort)),
 		ID:          l.process.id, Started: l.process.started,
-		Dead: l.process.dead, Terminating: l.terminating(), Failures: l.failures,
+		Dead: l.process.dead, Terminating: l.terminating(), Failures: l.failures, Moving: l.moving(now),
 	}
 }
 

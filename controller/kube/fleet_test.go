@@ -309,3 +309,29 @@ func TestConfigThatCannotBeRightIsRefused(t *testing.T) {
 		require.ErrorContains(t, err, says)
 	}
 }
+
+func TestPodIsMovingUntilItsNameLeadsToItsAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(three()...)
+		fleet := runFleet(t, s)
+		synctest.Wait()
+		require.False(t, find(t, fleet, "memgraph-1").Moving, "it was there before")
+		s.put(newPod("memgraph-1", "uid-1", ip("10.0.0.2"), runsAgain))
+		require.False(t, find(t, fleet, "memgraph-1").Moving, "it restarted in its place")
+		s.remove(newPod("memgraph-1", "uid-1"))
+		s.put(newPod("memgraph-1", "uid-new", ip("10.0.0.9"), runs))
+		require.True(t, find(t, fleet, "memgraph-1").Moving)
+		drain(fleet.Changes())
+		time.Sleep(addressDelay)
+		<-fleet.Changes()
+		require.False(t, find(t, fleet, "memgraph-1").Moving)
+	})
+}
+
+func drain(changes <-chan struct{}) {
+	synctest.Wait()
+	select {
+	case <-changes:
+	default:
+	}
+}

@@ -34,6 +34,7 @@ const settled = 5 * time.Second
 type pod struct {
 	uid         types.UID
 	ip          string
+	moved       time.Time // when it was first seen with this address
 	terminating bool
 	ended       bool // its phase is final
 	gate        corev1.PodCondition
@@ -53,7 +54,15 @@ func (l *life) see(p *corev1.Pod, container string, now time.Time) {
 	if l.pod != nil && l.pod.uid != p.UID {
 		l.lose(now) // its deletion was missed
 	}
+	moved := now
+	switch {
+	case l.pod != nil && l.pod.ip == p.Status.PodIP:
+		moved = l.pod.moved
+	case l.pod == nil && l.process.id == "":
+		moved = p.CreationTimestamp.Time // of a pod that was there before this controller
+	}
 	l.pod = &pod{
+		moved: moved,
 		uid: p.UID, ip: p.Status.PodIP,
 		terminating: p.DeletionTimestamp != nil,
 		ended:       p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded,
@@ -145,6 +154,15 @@ func (l *life) lose(now time.Time) {
 		l.left = now
 	}
 	l.pod = nil
+}
+
+// addressDelay is how long the DNS name of a pod may lead to its address before
+// this one: CoreDNS tells, and its clients believe, what is up to 5 s old.
+const addressDelay = 6 * time.Second
+
+// moving: the name of the pod may not lead to it yet.
+func (l *life) moving(now time.Time) bool {
+	return l.pod != nil && now.Sub(l.pod.moved) < addressDelay
 }
 
 // bereft: the pod of the process is gone, nothing proves that the process is,

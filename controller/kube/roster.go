@@ -75,8 +75,11 @@ func (r *roster) see(o runtime.Object) string {
 		l = &life{}
 		r.lives[pod.Name] = l
 	}
-	before := l.left
-	l.see(pod, r.container, time.Now())
+	before, now := l.left, time.Now()
+	l.see(pod, r.container, now)
+	if l.pod.moved == now {
+		time.AfterFunc(addressDelay, r.signal)
+	}
 	r.expire(l, before)
 	return pod.Name
 }

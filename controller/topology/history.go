@@ -63,7 +63,7 @@ func (s situation) refreshEpoch() *decision {
 		switch {
 		case i.lost() && s.now.Sub(i.Since) > s.p.MissingGrace && i.Name != s.r.Voter:
 			continue
-		case !s.fit(i) || !listed || !row.within(s.p.SmallLag):
+		case !s.fit(i) || i.Moving || !listed || !row.within(s.p.SmallLag):
 			return nil
 		case !s.clean(i):
 			unclean = i.Name

@@ -135,9 +135,11 @@ func (w *world) checkStep(step topology.Step, view topology.View) {
 		if t.Health != topology.HealthUp && t.Health != topology.HealthDead {
 			w.breaks("DROP of %s, which is %s", t.Name, t.Health)
 		}
+		w.checkAddress(step, t)
 		w.checkUp(step, i)
 	case topology.ActRegister:
 		w.checkRegister(step, t)
+		w.checkAddress(step, t)
 		w.checkUp(step, i)
 	case topology.ActPromote:
 		w.checkPromotion(step.Instance, view)
@@ -154,6 +156,13 @@ func (w *world) checkStep(step topology.Step, view topology.View) {
 func (w *world) checkUp(step topology.Step, i topology.Instance) {
 	if i.Health != topology.HealthUp {
 		w.breaks("%s at %s, which is %s", step.Do, i.Name, i.Health)
+	}
+}
+
+// checkAddress: no main has to do with an address that may be somebody else's.
+func (w *world) checkAddress(step topology.Step, t topology.Instance) {
+	if t.Moving {
+		w.breaks("%s of %s, whose name may lead elsewhere", step.Do, t.Name)
 	}
 }
 

@@ -25,9 +25,10 @@ func (s situation) joinAll(main string) *decision {
 	return nil
 }
 
-// join is about one replica. An instance that does not answer is left alone: to
-// register it would lock the main for 10 s (memgraph-observed 14g), to drop it
-// could kill the main.
+// join is about one replica. An instance that does not answer, or to which its
+// name may not lead yet, is left alone: to register it would lock the main for 10 s
+// (memgraph-observed 14g), to drop it could kill the main. One that restarted
+// elsewhere is found again by the main's own heartbeats.
 func (s situation) join(main string, i Instance) *decision {
 	if q := s.r.Members[i.Name].Quarantined; q != nil {
 		return s.reseed(main, i, *q)
@@ -35,7 +36,7 @@ func (s situation) join(main string, i Instance) *decision {
 	if s.keepsFailing(i) && i.Name != s.r.Voter && i.Name != s.r.From {
 		return s.quarantine(main, i, fmt.Sprintf("its last %d starts failed, so its data may be unreadable", i.Failures))
 	}
-	if !i.is(RoleReplica) || i.Terminating {
+	if !i.is(RoleReplica) || i.Terminating || i.Moving {
 		return nil
 	}
 	row, listed := s.row(main, i.Name)
@@ -173,6 +174,8 @@ func (s situation) reseed(main string, i Instance, q Quarantine) *decision {
 		}, "%s restarted with the data that are to be set aside", i.Name)
 	case i.is(RoleMain):
 		return do(Step{Do: ActDemote, Instance: i.Name}, "%s was reseeded: make it a replica", i.Name)
+	case i.Moving:
+		return nil
 	case !joined || !listed || row.Status == StatusPhantom || row.Status == StatusInvalid && i.Joined != s.r.Reign:
 		return s.rejoin(main, i, q, listed)
 	case row.Status == StatusReady:

@@ -99,7 +99,7 @@ func (w *world) view() topology.View {
 	for _, name := range w.names {
 		d, o := w.databases[name], w.observers[name]
 		i := topology.Instance{
-			Name: name, Bolt: name + ":7687", Replication: name + ":10000",
+			Name: name, Bolt: name + ":7687", Replication: name + ":10000", Moving: w.now.Sub(o.started) < w.addressDelay,
 			Health: o.health, Since: o.since, Terminating: d.terminating,
 			Process: o.process, Started: o.started, Recovery: o.recovery, Failures: d.failures, Answer: o.answer,
 			Database: o.storage, Empty: o.empty, StorageKnown: o.known,

@@ -125,6 +125,7 @@ func TestNothingBreaksUnderRandomFaultsAndTheClusterHeals(t *testing.T) {
 
 func tryFaults(t *rapid.T, vary func(*world)) {
 	w := newWorld(rapid.IntRange(2, 4).Draw(t, "instances"), 2)
+	w.addressDelay = time.Duration(rapid.SampledFrom([]int{0, 0, 6}).Draw(t, "seconds until names lead to the right place")) * time.Second
 	w.trace = func(s string) { t.Logf("%6.2f %s", float64(w.ticks)*tick.Seconds(), s) }
 	vary(w)
 	boot(w)

@@ -1,6 +1,7 @@
 package topology_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -154,5 +155,42 @@ func TestLostHeirOfARefreshClosesTheGate(t *testing.T) {
 	w.databases["a"].kill()
 	require.True(t, w.runUntil(time.Second, func() bool { return w.record.Heir == "b" }))
 	require.EqualValues(t, "closed", w.record.Gate)
+	healed(t, w)
+}
+
+// DNS tells the new address of a pod late: a main that is told to connect to the
+// old one is locked for 10 s.
+func TestReplicaThatMovedIsLeftAloneUntilItsNameLeadsToIt(t *testing.T) {
+	w := begin(t, 3)
+	w.addressDelay = 6 * time.Second
+	w.restart("c")
+	w.run(5 * time.Second)
+	require.NotEqual(t, "refresh", string(w.record.Plan))
+	require.Empty(t, w.broken)
+	require.True(t, w.runUntil(5*time.Second, func() bool { return w.record.Plan == "refresh" }))
+	healed(t, w)
+}
+
+func TestSwitchoverWaitsForAReplicaThatMoved(t *testing.T) {
+	w := begin(t, 3)
+	w.addressDelay = 6 * time.Second
+	w.restart("c")
+	w.run(2 * time.Second)
+	w.request("switchover", "b", false)
+	w.run(2 * time.Second)
+	require.Equal(t, "a", w.record.Main)
+	require.Contains(t, w.reason(), "waits until every main finds c")
+	require.True(t, w.runUntil(10*time.Second, w.isMain("b")))
+	healed(t, w)
+}
+
+func TestVoterThatIsBeingStoppedIsDroppedInsteadOfRegisteredAnew(t *testing.T) {
+	w := begin(t, 3)
+	var steps []string
+	w.trace = func(s string) { steps = append(steps, s) }
+	w.databases["b"].terminating = true
+	require.True(t, w.runUntil(3*time.Second, func() bool { return w.record.Voter == "c" && w.record.Gate == "open" }))
+	require.Contains(t, strings.Join(steps, "\n"), "drop b at a")
+	require.NotContains(t, strings.Join(steps, "\n"), "register b")
 	healed(t, w)
 }

@@ -61,6 +61,8 @@ func (s situation) dropDead(main string) *decision {
 		i := s.get(row.Name)
 		switch {
 		case row.Mode == Async || !i.lost():
+		case i.Moving:
+			return wait("waiting until %s finds %s, which has moved", main, i.Name)
 		case i.Health == HealthDead && s.unvote(i.Name) != nil:
 			return s.unvote(i.Name)
 		case i.Health == HealthDead:
@@ -98,6 +100,10 @@ func (s situation) giveVote(main string) *decision {
 			return wait("waiting to learn what data voter %s holds", row.Name)
 		case s.unvote(row.Name) != nil:
 			return s.unvote(row.Name)
+		case s.get(row.Name).Moving:
+			return wait("waiting until %s finds %s, which has moved", main, row.Name)
+		case s.get(row.Name).is(RoleReplica) && s.get(row.Name).Terminating:
+			return do(Step{Do: ActDrop, Instance: main, Target: row.Name}, "%s is being stopped and votes no more: %s does", row.Name, best)
 		case s.get(row.Name).is(RoleReplica):
 			return do(Step{Do: ActRegister, Instance: main, Target: row.Name, Mode: Async}, "%s votes no more: %s does", row.Name, best)
 		default:
@@ -119,7 +125,7 @@ func (s situation) straggler(main string) string {
 	for _, i := range s.others(main) {
 		row, listed := s.row(main, i.Name)
 		missed := row.Status == StatusInvalid || row.Status == StatusReplicating
-		if listed && missed && row.within(s.p.SmallLag) && s.fit(i) && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
+		if listed && missed && row.within(s.p.SmallLag) && s.fit(i) && !i.Moving && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
 			best = i.Name
 		}
 	}
@@ -142,7 +148,7 @@ func (s situation) bestVoter(main string) string {
 	best, bestScore := "", 0
 	for _, i := range s.others(main) {
 		row, listed := s.row(main, i.Name)
-		if !listed || !row.caughtUp() || !s.fit(i) {
+		if !listed || !row.caughtUp() || !s.fit(i) || i.Moving && row.Mode != StrictSync {
 			continue
 		}
 		score := 1

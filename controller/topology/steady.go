@@ -107,6 +107,9 @@ func (s situation) honourRequest() *decision {
 	if row, listed := s.row(s.r.Main, target); !listed || !row.within(s.p.SmallLag) {
 		return s.refuse("%s lags too far behind %s", target, s.r.Main)
 	}
+	if name := s.moving(); name != "" {
+		return wait("the switchover waits until every main finds %s, which has moved", name)
+	}
 	if !s.clean(t) {
 		d := s.refreshEpoch() // nil while that is not possible: the wish is kept for a while
 		if d != nil {
@@ -115,6 +118,17 @@ func (s situation) honourRequest() *decision {
 		return d
 	}
 	return s.pause(PlanSwitchover, "switchover from %s to %s asked for by %s", s.r.Main, target, req.By)
+}
+
+// moving names a replica that a new main could not register at once; empty where
+// there is none.
+func (s situation) moving() string {
+	for _, i := range s.others(s.r.Main) {
+		if i.Moving {
+			return i.Name
+		}
+	}
+	return ""
 }
 
 func (s situation) refuse(format string, args ...any) *decision {
@@ -179,7 +193,7 @@ func (s situation) replaceVoter() *decision {
 	case voter.is(RoleMain) || !listed || row.Mode != StrictSync || row.Status == StatusPhantom || row.Address != voter.Replication:
 		return s.save(func(r *Record) { r.Voter, r.Gate, r.Plan = "", GatePaused, PlanVoter },
 			"main %s does not have %s as voter", s.r.Main, voter.Name)
-	case row.Status != StatusReady && row.Status != StatusReplicating && s.now.Sub(voter.Started) > s.p.VoterGrace && other != "":
+	case row.Status != StatusReady && row.Status != StatusReplicating && s.now.Sub(voter.Started) > s.p.VoterGrace && !voter.Moving && other != "":
 		return s.changeVoter("it is up but not ready")
 	}
 	return nil
@@ -238,7 +252,7 @@ func (s situation) candidate(main string, cleanOnly bool) string {
 	best, bestRow := "", Replica{}
 	for _, i := range s.others(main) {
 		row, listed := s.row(main, i.Name)
-		if !listed || i.Name == s.r.Voter || !s.fit(i) || !row.within(s.p.SmallLag) || cleanOnly && !s.clean(i) {
+		if !listed || i.Name == s.r.Voter || !s.fit(i) || i.Moving || !row.within(s.p.SmallLag) || cleanOnly && !s.clean(i) {
 			continue
 		}
 		if best == "" || s.clean(i) && !s.clean(s.get(best)) || s.clean(i) == s.clean(s.get(best)) && row.Behind > bestRow.Behind {

@@ -88,6 +88,9 @@ type Instance struct {
 	Since time.Time
 	// Terminating is set while it is being stopped on purpose.
 	Terminating bool
+	// Moving: the address at which it is registered may not lead to it yet. No main
+	// is told to connect to it or to let go of it (memgraph-observed 14g, 1.2).
+	Moving bool
 	// Process identifies the running process; it changes with every restart.
 	// Empty means not known.
 	Process string

@@ -47,6 +47,9 @@ type world struct {
 	// storageDelay is how long it takes to learn a new process's storage, and
 	// startDelay how long a process takes to start.
 	storageDelay, startDelay time.Duration
+	// addressDelay is how long the name of a process that has just started may lead
+	// elsewhere.
+	addressDelay time.Duration
 
 	forced   bool // a person has accepted the loss of writes
 	snapshot bool // every main takes a snapshot as soon as it was promoted
