@@ -63,7 +63,7 @@ func (l *life) see(p *corev1.Pod, container string, now time.Time) {
 	}
 	l.pod = &pod{
 		moved: moved,
-		uid: p.UID, ip: p.Status.PodIP,
+		uid:   p.UID, ip: p.Status.PodIP,
 		terminating: p.DeletionTimestamp != nil,
 		ended:       p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded,
 	}
