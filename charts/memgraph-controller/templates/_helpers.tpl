@@ -1,0 +1,147 @@
+{{/* The names are the release's, so that they can be guessed. */}}
+
+{{- define "memgraph-controller.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* Labels of an object. Not of pods: they would restart whenever the version changes. */}}
+{{- define "memgraph-controller.labels" -}}
+{{ include "memgraph-controller.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "memgraph-controller.controllerLabels" -}}
+{{ include "memgraph-controller.selectorLabels" . }}
+app.kubernetes.io/component: controller
+{{- end }}
+
+{{/* Labels by which the database pods are known: the chart's own, or those of the
+     StatefulSet that is brought along. */}}
+{{- define "memgraph-controller.databaseLabels" -}}
+{{- if .Values.memgraph.enabled -}}
+{{ include "memgraph-controller.selectorLabels" . }}
+app.kubernetes.io/component: database
+{{- else -}}
+{{ toYaml .Values.existing.instanceSelector }}
+{{- end -}}
+{{- end }}
+
+{{/* Labels (YAML) as a label selector: a=b,c=d */}}
+{{- define "memgraph-controller.selector" -}}
+{{- $terms := list -}}
+{{- range $key, $value := fromYaml . -}}
+{{- $terms = append $terms (printf "%s=%s" $key $value) -}}
+{{- end -}}
+{{- join "," $terms -}}
+{{- end }}
+
+{{- define "memgraph-controller.statefulSet" -}}
+{{- if .Values.memgraph.enabled -}}{{ .Release.Name }}{{- else -}}{{ .Values.existing.statefulSet }}{{- end -}}
+{{- end }}
+
+{{- define "memgraph-controller.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- define "memgraph-controller.tokenSecret" -}}
+{{ .Values.adminToken.existingSecret | default (printf "%s-admin-token" .Release.Name) }}
+{{- end }}
+
+{{/* Credentials of the database, as environment. */}}
+{{- define "memgraph-controller.credentials" -}}
+{{- with .Values.auth }}
+{{- if .existingSecret }}
+- name: MEMGRAPH_USER
+  valueFrom: {secretKeyRef: {name: {{ .existingSecret }}, key: {{ .userKey }}}}
+- name: MEMGRAPH_PASSWORD
+  valueFrom: {secretKeyRef: {name: {{ .existingSecret }}, key: {{ .passwordKey }}}}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What restricted Pod Security asks of every container, and a file system that nobody changes. */}}
+{{- define "memgraph-controller.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* Not two on one node, where there is a choice. Takes (list labels own-affinity). */}}
+{{- define "memgraph-controller.affinity" -}}
+{{- $own := index . 1 -}}
+{{- if $own -}}
+{{ toYaml $own }}
+{{- else -}}
+podAntiAffinity:
+  preferredDuringSchedulingIgnoredDuringExecution:
+    - weight: 100
+      podAffinityTerm:
+        topologyKey: kubernetes.io/hostname
+        labelSelector:
+          matchLabels:
+            {{- index . 0 | nindent 12 }}
+{{- end -}}
+{{- end }}
+
+{{/* Over the zones, where there are any. Takes the labels. */}}
+{{- define "memgraph-controller.spread" -}}
+- maxSkew: 1
+  topologyKey: topology.kubernetes.io/zone
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- . | nindent 6 }}
+{{- end }}
+
+{{/* 90 % of a memory limit in bytes, or nothing where the limit is absent or written in another
+     form than 512Mi or 1Gi. */}}
+{{- define "memgraph-controller.goMemLimit" -}}
+{{- $limit := dig "limits" "memory" "" . | toString -}}
+{{- $unit := dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 -}}
+{{- if regexMatch "^[0-9]+(Ki|Mi|Gi)$" $limit -}}
+{{- $n := regexFind "^[0-9]+" $limit | int64 -}}
+{{- div (mul $n (get $unit (regexFind "[A-Z]i$" $limit)) 9) 10 -}}
+{{- end -}}
+{{- end }}
+
+{{/* A Service to the controllers. Takes (list root name component-of-the-name port-name target values). */}}
+{{- define "memgraph-controller.service" -}}
+{{- $root := index . 0 -}}
+{{- $service := index . 4 -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ index . 1 }}
+  labels:
+    {{- include "memgraph-controller.labels" $root | nindent 4 }}
+    app.kubernetes.io/component: controller
+  {{- with $service.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  type: {{ $service.type }}
+  # Any controller will do: each has both gateways. Connections are long, and a
+  # client that was stuck to a controller would suffer longer when that one ends.
+  sessionAffinity: None
+  {{- with $service.loadBalancerSourceRanges }}
+  loadBalancerSourceRanges:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  selector:
+    {{- include "memgraph-controller.controllerLabels" $root | nindent 4 }}
+  ports:
+    - name: {{ index . 2 }}
+      port: {{ $service.port }}
+      targetPort: {{ index . 3 }}
+      protocol: TCP
+      # Tells meshes and load balancers what they need not guess.
+      appProtocol: {{ ternary "http" "tcp" (eq (index . 3) "http") }}
+      {{- if and $service.nodePort (ne $service.type "ClusterIP") }}
+      nodePort: {{ $service.nodePort }}
+      {{- end }}
+{{- end }}
