@@ -49,7 +49,7 @@ func newFleet(names ...string) *fleet {
 	f := &fleet{databases: map[string]*fakeDatabase{}, order: names, changes: make(chan struct{}, 1)}
 	for n, name := range names {
 		f.databases[name] = &fakeDatabase{
-			fleet: f, role: topology.RoleMain, uuid: "uuid", refuse: map[string]error{}, deadlines: map[string]time.Time{},
+			fleet: f, role: topology.RoleMain, uuid: "uuid of " + name, refuse: map[string]error{}, deadlines: map[string]time.Time{},
 			process: Process{Name: name, Bolt: name + ":7687", Replication: name + ":10000", ID: strconv.Itoa(n + 1), Started: time.Now().Add(-time.Second)},
 		}
 	}
@@ -178,6 +178,7 @@ func (d *fakeDatabase) Demote(ctx context.Context) error {
 func (d *fakeDatabase) Register(ctx context.Context, name string, mode topology.Mode, address string) error {
 	return d.call(ctx, "register "+name+" at", func() {
 		d.drop(name)
+		d.fleet.databases[name].uuid = d.uuid
 		d.replicas = append(d.replicas, topology.Replica{Name: name, Address: address, Mode: mode, Status: topology.StatusReady})
 	})
 }

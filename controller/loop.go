@@ -145,6 +145,9 @@ func (c *Controller) look(now time.Time) topology.View {
 			continue
 		}
 		i, process, sightings := w.report()
+		if i.StorageKnown && i.Database != c.record.Database {
+			w.doubtStorage()
+		}
 		sightings = append(sightings, c.peers.sightings(name, process.ID)...)
 		i.Health = Judge(process, sightings, c.config.Detection, now)
 		i.Since = c.health.since(name, string(i.Health), now)

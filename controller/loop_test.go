@@ -177,7 +177,7 @@ func TestNewControllerSendsNobodyToAMainThatItHasNotSeen(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		require.Empty(t, c.Status().Routing.Write, "it came back with other data")
-		r.fleet.change(before.Main, func(d *fakeDatabase) { d.uuid, d.process.ID = "uuid", "newer" })
+		r.fleet.change(before.Main, func(d *fakeDatabase) { d.uuid, d.process.ID = before.Database, "newer" })
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.Equal(t, []string{before.Main + ":7687"}, c.Status().Routing.Write)

@@ -42,6 +42,8 @@ type seen struct {
 	uuid     string
 	empty    bool
 	known    bool
+	learned  time.Time // when it became known
+	doubted  bool      // it is asked again
 	asking   bool
 	recovery time.Duration
 }
@@ -204,12 +206,25 @@ func (o *observer) forgetStorage() {
 	o.askSoon()
 }
 
-// learnStorage asks for the UUID of the data once per process. It does so beside
-// the questions, because it may hang behind a stalled commit.
+// storageAgain is the least time between two questions for data that are doubted.
+const storageAgain = time.Second
+
+// doubtStorage has the data asked for again; until there is an answer, the last
+// one counts. A controller that does not lead is not told of the registration that
+// gives an instance its main's UUID.
+func (o *observer) doubtStorage() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seen.doubted = o.seen.known && o.now().Sub(o.seen.learned) >= storageAgain
+}
+
+// learnStorage asks for the UUID of the data once per process, and again where it
+// is doubted. It does so beside the questions, because it may hang behind a stalled
+// commit.
 func (o *observer) learnStorage(ctx context.Context) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.seen.known || o.seen.asking || o.seen.probe.Answered.IsZero() || o.seen.probe.Failures > 0 {
+	if o.seen.known && !o.seen.doubted || o.seen.asking || o.seen.probe.Answered.IsZero() || o.seen.probe.Failures > 0 {
 		return
 	}
 	o.seen.asking = true
@@ -229,6 +244,7 @@ func (o *observer) learnStorage(ctx context.Context) {
 			return
 		}
 		o.seen.uuid, o.seen.empty, o.seen.known = uuid, empty, true
+		o.seen.learned, o.seen.doubted = o.now(), false
 		o.changed()
 	})
 }

@@ -206,6 +206,23 @@ func upstream(c *Controller) string {
 	return ""
 }
 
+// An empty instance gets its main's UUID when it is registered, and only the leader
+// knows of that.
+func TestEveryGatewayGoesToTheNewMain(t *testing.T) {
+	inTrio(t, func(r *trio) {
+		before := r.open()
+		r.fleet.kill(before.Main)
+		r.until("every gateway goes to the new main", 3*time.Second, func() bool {
+			for _, c := range r.controllers {
+				if upstream(c) != before.Voter+":7687" {
+					return false
+				}
+			}
+			return true
+		})
+	})
+}
+
 func TestGatewayWhoseControllerIsDeadIsNotWaitedFor(t *testing.T) {
 	inTrio(t, func(r *trio) {
 		r.open()
