@@ -28,6 +28,10 @@ const (
 	hurryFor = 5 * time.Second
 )
 
+// suspicious is for how long the other controllers are asked as fast as possible
+// after an instance did not answer.
+const suspicious = 500 * time.Millisecond
+
 // loop is the only goroutine that reads and writes what this file and the
 // record-keeping parts of Controller hold.
 func (c *Controller) loop(ctx context.Context) {
@@ -89,6 +93,7 @@ func (c *Controller) refreshRecord(ctx context.Context) {
 // asking again at once.
 func (c *Controller) turn(ctx context.Context) bool {
 	c.listControllers(ctx)
+	c.observers.leading.Store(c.leads())
 	now := c.config.Now()
 	view := c.look(now)
 	step, reason := topology.Step{Do: topology.ActWait}, "the record cannot be read: nothing is decided"
@@ -147,6 +152,9 @@ func (c *Controller) look(now time.Time) topology.View {
 		i, process, sightings := w.report()
 		if i.StorageKnown && i.Database != c.record.Database {
 			w.doubtStorage()
+		}
+		if probe := sightings[0]; !process.Dead && probe.Failures > 0 && now.Sub(probe.FailingSince) < hurryFor {
+			c.peers.hurryUntil(now.Add(suspicious)) // what do they see?
 		}
 		sightings = append(sightings, c.peers.sightings(name, process.ID)...)
 		i.Health = Judge(process, sightings, c.config.Detection, now)

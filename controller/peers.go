@@ -34,8 +34,9 @@ type Peer struct {
 const (
 	// peerInterval is the time between two questions to one peer, and
 	// peerHurried the same while a gate is not open and its gateways are waited
-	// for.
-	peerInterval = 200 * time.Millisecond
+	// for, or an instance does not answer. A write gateway that only they can vouch
+	// for falls silent when three answers in a row are missing.
+	peerInterval = 400 * time.Millisecond
 	peerHurried  = 20 * time.Millisecond
 	// peerTimeout bounds one question.
 	peerTimeout = 500 * time.Millisecond
