@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test prove race fuzz bench lint drivers tools cluster images cluster-down node-test clean
+.PHONY: help build run test prove race fuzz bench lint drivers tools up down e2e images node-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,14 +47,18 @@ lint: ## run gofmt, go vet and golangci-lint
 	go vet ./...
 	go run $(LINT) run
 
-cluster: ## bring up a kind cluster, with a registry or without one, and load the project's images
-	go run ./clusters/cmd/cluster up
+up: out/bin/helm ## bring up a kind cluster with the chart installed, with an image registry or without one
+	go run ./clusters/cmd/cluster install
+
+down: ## remove it
+	go run ./clusters/cmd/cluster down
+
+e2e: out/bin/helm venv ## prove the promises on a kind cluster of its own (KEEP=1 keeps it, FULL=1 in the promised numbers)
+	mkdir -p $(REPORT_DIR)
+	E2E=1 go test -count=1 -timeout $(if $(FULL),120m,60m) -v $(if $(RUN),-run '$(RUN)') ./e2e/kube
 
 images: ## build every image that a cluster needs, and cache them
 	go run ./clusters/cmd/cluster images
-
-cluster-down: ## remove the kind cluster
-	go run ./clusters/cmd/cluster down
 
 node-test: ## test the programs of the node image, a module of its own (compiles client-go)
 	cd clusters/nodeimage && CGO_ENABLED=0 go test -trimpath ./...
@@ -69,6 +73,9 @@ drivers: ## install the Python and JavaScript drivers that their tests need, and
 		$(DRIVERS)/$$version/bin/pip install --quiet --disable-pip-version-check -r clusters/standin/bolt/testdata/drivers/$$version.txt || exit 1; \
 	done
 	DRIVERS=$(DRIVERS) go test -count=1 -run OtherDrivers ./clusters/standin/bolt
+
+out/bin/helm: tools/go.mod tools/go.sum
+	mkdir -p out/bin && cd tools && CGO_ENABLED=0 go build -trimpath -o ../out/bin/helm helm.sh/helm/v3/cmd/helm
 
 clean: ## remove what the targets made
 	rm -rf $(BIN) out

@@ -49,6 +49,17 @@ func E2E(kubeconfig string) Cluster {
 	}
 }
 
+// At is where on this machine a node port is reached, host:port; empty where it
+// is not.
+func (c Cluster) At(nodePort int32) string {
+	for _, p := range c.Ports {
+		if p.Node == nodePort {
+			return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(p.Host)))
+		}
+	}
+	return ""
+}
+
 // Kubernetes counts a node as lost after 40 s of silence by default. That is a
 // long time for a suite to wait; these settings find it after 16 s. They fit
 // every version of kubeadm's configuration, since they name none.

@@ -83,3 +83,11 @@ func (p *Provider) Delete(c Cluster) error {
 	}
 	return nil
 }
+
+// Select makes the cluster the one that kubectl works on.
+func (p *Provider) Select(c Cluster) error {
+	if err := p.kind.ExportKubeConfig(c.Name, c.Kubeconfig, false); err != nil {
+		return fmt.Errorf("kubeconfig of cluster %s: %w", c.Name, explain(err))
+	}
+	return nil
+}

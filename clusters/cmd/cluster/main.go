@@ -18,6 +18,7 @@ import (
 
 type commandLine struct {
 	Up         up         `cmd:"" help:"Create the cluster, unless it is there, and load the images."`
+	Install    install    `cmd:"" help:"Create the cluster, unless it is there, and install the chart, or upgrade it."`
 	Load       load       `cmd:"" help:"Build the images anew and load them into the cluster."`
 	Down       down       `cmd:"" help:"Remove the cluster. The Docker engine goes on running."`
 	Images     images     `cmd:"" help:"Build all images that up needs, and create no cluster."`
@@ -43,6 +44,20 @@ type up struct{ purpose }
 // Run brings the cluster up.
 func (u up) Run(ctx context.Context, site *clusters.Site) error {
 	return print(site.Up(ctx, u.cluster()))
+}
+
+type install struct{ purpose }
+
+// Run brings the cluster up with the chart installed.
+func (i install) Run(ctx context.Context, site *clusters.Site) error {
+	built, err := site.Up(ctx, i.cluster())
+	if err == nil {
+		err = site.Install(ctx, i.cluster(), built)
+	}
+	if err == nil {
+		clusters.Welcome(os.Stdout, i.cluster())
+	}
+	return err
 }
 
 type load struct{ purpose }
