@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"strings"
 	"time"
 
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
@@ -11,7 +12,11 @@ import (
 type Config struct {
 	// Write and Read are the addresses of the gateways, host:port.
 	Write, Read string
-	// Writers and Readers are how many clients there are of each.
+	// FirstID is the id of the first write; the next ones follow it. Loads that
+	// write into one database need ranges that do not meet. Default 1.
+	FirstID int64
+	// Writers and Readers are how many clients there are of each that wait for
+	// their own answers.
 	Writers, Readers int
 	// WriteEvery and ReadEvery are the time between two operations of one
 	// client. Default 20 ms and 20 ms.
@@ -19,6 +24,25 @@ type Config struct {
 	// ConnectEvery is the time between two clients that connect anew, alternating
 	// between the gateways; 0: none do.
 	ConnectEvery time.Duration
+	// Rates are of operations that wait for nobody.
+	Rates Rates
+	// Lines gets each operation as it ends; nil: nobody does.
+	Lines *Encoder
+}
+
+// Rates are how many operations of each kind begin in a second, whether or not
+// those before have ended. 0: none.
+type Rates struct {
+	Writes  float64 `help:"Writes per second."`
+	Reads   float64 `help:"Reads of one record per second."`
+	Streams float64 `help:"Reads of many records per second, pulled in fetches."`
+	// Connects are of new clients, alternating between the gateways: a driver is
+	// opened, one record read, the driver closed.
+	Connects float64 `help:"New clients per second."`
+	// Explicit is the share of writes, 0 to 1, that begin and commit their
+	// transaction themselves. No driver repeats such a one: an error of it is no
+	// fault, unless the same happens to managed transactions.
+	Explicit float64 `help:"Share of writes in explicit transactions, 0 to 1."`
 }
 
 func (c Config) withDefaults() Config {
@@ -28,6 +52,9 @@ func (c Config) withDefaults() Config {
 	if c.ReadEvery == 0 {
 		c.ReadEvery = 20 * time.Millisecond
 	}
+	if c.FirstID == 0 {
+		c.FirstID = 1
+	}
 	return c
 }
 
@@ -35,4 +62,10 @@ func (c Config) withDefaults() Config {
 // telemetry. Errors that managed transactions may retry are retried for 30 s.
 func Driver(address string) (neo4j.DriverWithContext, error) {
 	return neo4j.NewDriverWithContext("bolt://"+address, neo4j.NoAuth(), func(c *config.Config) { c.TelemetryDisabled = true })
+}
+
+// clientName is the language and the driver's version.
+func clientName() string {
+	_, version, _ := strings.Cut(neo4j.UserAgent, "/")
+	return "go " + version
 }

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -15,29 +14,43 @@ type Outcome int
 
 // The outcomes.
 const (
-	// Acknowledged: the transaction function returned without an error.
+	// Acknowledged: the transaction ended without an error.
 	Acknowledged Outcome = iota
-	// Unknown: it returned an error; the write may have happened or not.
+	// Unknown: it returned an error; the write may have happened or not. An
+	// explicit transaction ended so at its commit.
 	Unknown
+	// Failed: an explicit transaction returned an error before its commit was
+	// asked for: the write did not happen.
+	Failed
 )
 
 // Write is one write of the history.
 type Write struct {
+	Client     string
 	ID         int64
+	Explicit   bool
 	Start, End time.Time
 	Outcome    Outcome
 	Err        string
 }
 
-// Read is one read through the read gateway.
+// Read is one read through the read gateway, in a managed transaction.
 type Read struct {
-	Reader     int
+	Client string
+	// Reader tells the readers apart that wait for their own answers. Reads at a
+	// rate belong to none: 0, too.
+	Reader int
+	// Stream: of many records, which were all there and in order.
+	Stream bool
+	// Records is how many came.
+	Records    int
 	Start, End time.Time
 	Err        string
 }
 
 // Connection is one new client: connected, one managed transaction, closed.
 type Connection struct {
+	Client     string
 	Gateway    string
 	Start, End time.Time
 	// Answered: its query was answered. An error after that is the loss of a
@@ -46,51 +59,49 @@ type Connection struct {
 	Err      string
 }
 
-// History is everything that the clients saw.
+// History is everything that the clients saw, in the order in which it ended.
 type History struct {
 	Writes      []Write
 	Reads       []Read
 	Connections []Connection
 }
 
-// recorder collects a history from many goroutines.
-type recorder struct {
-	mu sync.Mutex
-	h  History
+func (h History) clone() History {
+	return History{slices.Clone(h.Writes), slices.Clone(h.Reads), slices.Clone(h.Connections)}
 }
 
-func (r *recorder) write(w Write) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.h.Writes = append(r.h.Writes, w)
-}
-
-func (r *recorder) read(read Read) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.h.Reads = append(r.h.Reads, read)
-}
-
-func (r *recorder) connection(c Connection) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.h.Connections = append(r.h.Connections, c)
-}
-
-func (r *recorder) snapshot() History {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return History{slices.Clone(r.h.Writes), slices.Clone(r.h.Reads), slices.Clone(r.h.Connections)}
+// Merge makes one history of those of several clients. It is an error if two of
+// them wrote the same id, since nobody could tell whose write is lost.
+func Merge(histories ...History) (History, error) {
+	var all History
+	by := map[int64]string{}
+	for _, h := range histories {
+		for _, w := range h.Writes {
+			if other, taken := by[w.ID]; taken {
+				return History{}, fmt.Errorf("%s and %s both wrote id %d: give each client a range of ids of its own (FirstID)", other, w.Client, w.ID)
+			}
+			by[w.ID] = w.Client
+		}
+		all.Writes = append(all.Writes, h.Writes...)
+		all.Reads = append(all.Reads, h.Reads...)
+		all.Connections = append(all.Connections, h.Connections...)
+	}
+	slices.SortStableFunc(all.Writes, func(a, b Write) int { return a.End.Compare(b.End) })
+	slices.SortStableFunc(all.Reads, func(a, b Read) int { return a.End.Compare(b.End) })
+	slices.SortStableFunc(all.Connections, func(a, b Connection) int { return a.End.Compare(b.End) })
+	return all, nil
 }
 
 // Acknowledged counts the acknowledged writes.
-func (h History) Acknowledged() int { return len(h.Writes) - h.Unknown() }
+func (h History) Acknowledged() int { return h.count(Acknowledged) }
 
-// Unknown counts the writes that ended with an error.
-func (h History) Unknown() int {
+// Unknown counts the writes of which nobody knows whether they happened.
+func (h History) Unknown() int { return h.count(Unknown) }
+
+func (h History) count(o Outcome) int {
 	n := 0
 	for _, w := range h.Writes {
-		if w.Outcome == Unknown {
+		if w.Outcome == o {
 			n++
 		}
 	}
@@ -98,60 +109,52 @@ func (h History) Unknown() int {
 }
 
 // Check compares the history with the ids that an instance holds: every
-// acknowledged write is there once, and nothing that nobody tried to write.
+// acknowledged write is there once, and nothing that nobody tried to write or that
+// nobody tried to commit.
 func (h History) Check(found []int64) error {
 	there := map[int64]int{}
 	for _, id := range found {
 		there[id]++
 	}
-	var lost, doubled []int64
+	var lost, doubled, uncommitted []int64
 	for _, w := range h.Writes {
 		switch n := there[w.ID]; {
 		case n == 0 && w.Outcome == Acknowledged:
 			lost = append(lost, w.ID)
 		case n > 1:
 			doubled = append(doubled, w.ID)
+		case n == 1 && w.Outcome == Failed:
+			uncommitted = append(uncommitted, w.ID)
 		}
 		delete(there, w.ID)
 	}
 	invented := slices.Sorted(maps.Keys(there))
-	if len(lost)+len(doubled)+len(invented) == 0 {
+	if len(lost)+len(doubled)+len(uncommitted)+len(invented) == 0 {
 		return nil
 	}
-	return fmt.Errorf("of %d acknowledged writes %d are lost %v, %d are there more than once %v; %d ids were never written %v",
-		h.Acknowledged(), len(lost), head(lost), len(doubled), head(doubled), len(invented), head(invented))
+	return fmt.Errorf("of %d acknowledged writes %d are lost %v, %d are there more than once %v; %d ids were never written %v, %d never committed %v",
+		h.Acknowledged(), len(lost), head(lost), len(doubled), head(doubled), len(invented), head(invented), len(uncommitted), head(uncommitted))
 }
 
 func head(ids []int64) []int64 { return ids[:min(len(ids), 10)] }
 
-// Gap is the longest time without an acknowledged write between from and to.
-func (h History) Gap(from, to time.Time) time.Duration {
-	var acks []time.Time
-	for _, w := range h.Writes {
-		if w.Outcome == Acknowledged && w.End.After(from) && w.End.Before(to) {
-			acks = append(acks, w.End)
-		}
-	}
-	slices.SortFunc(acks, time.Time.Compare)
-	longest, last := time.Duration(0), from
-	for _, t := range append(acks, to) {
-		longest, last = max(longest, t.Sub(last)), t
-	}
-	return longest
-}
-
 // ReadsFailedInARow is the longest row of failed reads of one reader.
 func (h History) ReadsFailedInARow() int {
-	rows, longest := map[int]int{}, 0
+	type reader struct {
+		client string
+		number int
+	}
+	rows, longest := map[reader]int{}, 0
 	reads := slices.Clone(h.Reads)
 	slices.SortFunc(reads, func(a, b Read) int { return a.End.Compare(b.End) })
 	for _, r := range reads {
+		who := reader{r.Client, r.Reader}
 		if r.Err == "" {
-			rows[r.Reader] = 0
+			rows[who] = 0
 			continue
 		}
-		rows[r.Reader]++
-		longest = max(longest, rows[r.Reader])
+		rows[who]++
+		longest = max(longest, rows[who])
 	}
 	return longest
 }
@@ -163,14 +166,28 @@ func (h History) FailedConnections() []Connection {
 
 // Errors counts the errors of all clients by their text.
 func (h History) Errors() map[string]int {
+	errors := h.ManagedErrors()
+	for _, w := range h.Writes {
+		if w.Err != "" && w.Explicit {
+			errors["explicit write: "+kind(w.Err)]++
+		}
+	}
+	return errors
+}
+
+// ManagedErrors counts, by their text, the errors that managed transactions
+// returned: what an application sees that leaves it to the driver to try again.
+func (h History) ManagedErrors() map[string]int {
 	errors := map[string]int{}
 	for _, w := range h.Writes {
-		if w.Err != "" {
+		if w.Err != "" && !w.Explicit {
 			errors["write: "+kind(w.Err)]++
 		}
 	}
 	for _, r := range h.Reads {
-		if r.Err != "" {
+		if r.Err != "" && r.Stream {
+			errors["stream: "+kind(r.Err)]++
+		} else if r.Err != "" {
 			errors["read: "+kind(r.Err)]++
 		}
 	}

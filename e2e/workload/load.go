@@ -12,34 +12,32 @@ import (
 
 // Load is clients at work.
 type Load struct {
-	config   Config
-	recorder recorder
-	stop     context.CancelFunc
-	clients  sync.WaitGroup
-	ids      atomic.Int64
-	written  atomic.Int64 // newest acknowledged id, for readers
-	drivers  []neo4j.DriverWithContext
+	config       Config
+	recorder     recorder
+	stop         context.CancelFunc
+	clients      sync.WaitGroup
+	ids          atomic.Int64 // the last one that was given
+	written      atomic.Int64 // newest acknowledged id, for readers
+	acknowledged atomic.Int64
+	drivers      []neo4j.DriverWithContext
 }
 
 // Start creates the index that the clients use and sets them to work. They end
 // with Stop.
 func Start(ctx context.Context, config Config) (*Load, error) {
 	l := &Load{config: config.withDefaults()}
+	l.recorder.client, l.recorder.lines = clientName(), config.Lines
+	l.ids.Store(l.config.FirstID - 1)
 	ctx, l.stop = context.WithCancel(ctx)
 	if err := l.prepare(ctx); err != nil {
 		l.Stop()
 		return nil, err
 	}
-	writer, reader := l.drivers[0], l.drivers[1]
-	for range config.Writers {
-		l.clients.Go(func() { l.every(ctx, l.config.WriteEvery, func() { l.write(ctx, writer) }) })
+	if l.config.Lines != nil {
+		l.config.Lines.Begin(clientName(), l.config.Write, l.config.Read, time.Now())
 	}
-	for n := range config.Readers {
-		l.clients.Go(func() { l.every(ctx, l.config.ReadEvery, func() { l.read(ctx, reader, n) }) })
-	}
-	if config.ConnectEvery > 0 {
-		l.clients.Go(func() { l.connectAnew(ctx) })
-	}
+	l.wait(ctx)
+	l.atRates(ctx)
 	return l, nil
 }
 
@@ -52,12 +50,61 @@ func (l *Load) prepare(ctx context.Context) error {
 		}
 		l.drivers = append(l.drivers, driver)
 	}
-	session := l.drivers[0].NewSession(ctx, neo4j.SessionConfig{})
-	defer session.Close(ctx)
-	if _, err := session.Run(ctx, "CREATE INDEX ON :W(id)", nil); err != nil {
+	if err := createIndex(ctx, l.drivers[0]); err != nil {
 		return fmt.Errorf("create the workload's index: %w", err)
 	}
 	return nil
+}
+
+// indexTime is how long the index is tried for, and indexPause the time between
+// two tries. The database refuses it while others write.
+const (
+	indexTime  = 30 * time.Second
+	indexPause = 200 * time.Millisecond
+)
+
+// createIndex creates the index that the reads use. One that is there is no
+// error.
+func createIndex(ctx context.Context, driver neo4j.DriverWithContext) error {
+	session := driver.NewSession(ctx, neo4j.SessionConfig{})
+	defer session.Close(ctx)
+	for deadline := time.Now().Add(indexTime); ; {
+		result, err := session.Run(ctx, "CREATE INDEX ON :W(id)", nil)
+		if err == nil {
+			_, err = result.Consume(ctx)
+		}
+		if err == nil || !neo4j.IsRetryable(err) || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(indexPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// wait starts the clients that wait for their own answers.
+func (l *Load) wait(ctx context.Context) {
+	writer, reader := l.drivers[0], l.drivers[1]
+	for range l.config.Writers {
+		l.clients.Go(func() { l.every(ctx, l.config.WriteEvery, func() { l.write(ctx, writer, Write{Start: time.Now()}) }) })
+	}
+	for n := range l.config.Readers {
+		l.clients.Go(func() {
+			l.every(ctx, l.config.ReadEvery, func() { l.read(ctx, reader, Read{Reader: n, Start: time.Now()}) })
+		})
+	}
+	if l.config.ConnectEvery > 0 {
+		turn := 0
+		l.clients.Go(func() {
+			l.every(ctx, l.config.ConnectEvery, func() {
+				address, start := l.gateway(turn), time.Now()
+				turn++
+				l.clients.Go(func() { l.connect(ctx, address, start) })
+			})
+		})
+	}
 }
 
 // Stop ends the clients and returns what they saw. An operation that is under
@@ -73,6 +120,10 @@ func (l *Load) Stop() History {
 
 // History returns what the clients have seen so far.
 func (l *Load) History() History { return l.recorder.snapshot() }
+
+// Acknowledged counts the acknowledged writes so far, without a copy of the
+// history.
+func (l *Load) Acknowledged() int { return int(l.acknowledged.Load()) }
 
 // every runs do at fixed times until ctx ends. Times that pass while do runs are
 // skipped.
@@ -98,81 +149,4 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastWord, cancel) })
 	return own, func() { stop(); cancel() }
-}
-
-func (l *Load) write(ctx context.Context, driver neo4j.DriverWithContext) {
-	ctx, cancel := detached(ctx)
-	defer cancel()
-	w := Write{ID: l.ids.Add(1), Start: time.Now()}
-	session := driver.NewSession(ctx, neo4j.SessionConfig{})
-	defer session.Close(ctx)
-	_, err := session.ExecuteWrite(ctx, func(tx neo4j.ManagedTransaction) (any, error) {
-		result, err := tx.Run(ctx, "CREATE (:W {id: $id})", map[string]any{"id": w.ID})
-		if err != nil {
-			return nil, err
-		}
-		return result.Consume(ctx)
-	})
-	w.End = time.Now()
-	if err != nil {
-		w.Outcome, w.Err = Unknown, err.Error()
-	} else {
-		l.written.Store(w.ID)
-	}
-	l.recorder.write(w)
-}
-
-func (l *Load) read(ctx context.Context, driver neo4j.DriverWithContext, reader int) {
-	ctx, cancel := detached(ctx)
-	defer cancel()
-	r := Read{Reader: reader, Start: time.Now()}
-	_, err := lookUp(ctx, driver, l.written.Load())
-	r.End = time.Now()
-	if err != nil {
-		r.Err = err.Error()
-	}
-	l.recorder.read(r)
-}
-
-// lookUp reads one id in a managed transaction. answered tells whether the query
-// was, whatever became of the transaction.
-func lookUp(ctx context.Context, driver neo4j.DriverWithContext, id int64) (answered bool, err error) {
-	session := driver.NewSession(ctx, neo4j.SessionConfig{AccessMode: neo4j.AccessModeRead})
-	defer session.Close(ctx)
-	_, err = session.ExecuteRead(ctx, func(tx neo4j.ManagedTransaction) (any, error) {
-		result, err := tx.Run(ctx, "MATCH (n:W {id: $id}) RETURN n.id", map[string]any{"id": id})
-		if err != nil {
-			return nil, err
-		}
-		rows, err := result.Collect(ctx)
-		answered = err == nil
-		return rows, err
-	})
-	return answered, err
-}
-
-// connectAnew opens one client after the other, each with a driver of its own,
-// without waiting for the one before.
-func (l *Load) connectAnew(ctx context.Context) {
-	addresses := []string{l.config.Write, l.config.Read}
-	turn := 0
-	l.every(ctx, l.config.ConnectEvery, func() {
-		address := addresses[turn%len(addresses)]
-		turn++
-		l.clients.Go(func() {
-			ctx, cancel := detached(ctx)
-			defer cancel()
-			c := Connection{Gateway: address, Start: time.Now()}
-			driver, err := Driver(address)
-			if err == nil {
-				c.Answered, err = lookUp(ctx, driver, 0)
-				_ = driver.Close(ctx)
-			}
-			c.End = time.Now()
-			if err != nil {
-				c.Err = err.Error()
-			}
-			l.recorder.connection(c)
-		})
-	})
 }
