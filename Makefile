@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test prove race fuzz bench lint drivers tools up down e2e images node-test clean
+.PHONY: help build run test prove race fuzz bench lint drivers venv tools up down e2e images node-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,7 +75,7 @@ drivers: ## install the Python and JavaScript drivers that their tests need, and
 	DRIVERS=$(DRIVERS) go test -count=1 -run OtherDrivers ./clusters/standin/bolt
 
 out/bin/helm: tools/go.mod tools/go.sum
-	mkdir -p out/bin && cd tools && CGO_ENABLED=0 go build -trimpath -o ../out/bin/helm helm.sh/helm/v3/cmd/helm
+	mkdir -p out/bin && cd venv tools && CGO_ENABLED=0 go build -trimpath -o ../out/bin/helm helm.sh/helm/v3/cmd/helm
 
 clean: ## remove what the targets made
 	rm -rf $(BIN) out
