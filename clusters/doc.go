@@ -4,6 +4,7 @@
 //	site, err := clusters.Here(ctx, os.Stderr)
 //	images, err := site.Up(ctx, kind.Dev())
 //	// install the chart with images.Controller and images.Database
+//	clients, err := site.Clients(ctx, kind.Dev()) // of the suites, where they are needed
 //	err = site.Down(kind.Dev())
 //
 // The environment decides what nobody says in code:

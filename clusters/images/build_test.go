@@ -39,7 +39,7 @@ func (c *compiler) Run(_ context.Context, cmd command.Command) (string, error) {
 }
 
 func TestAProgramBecomesAnImageForAUserWithoutRights(t *testing.T) {
-	for _, program := range []images.Program{images.Controller(), images.StandIn()} {
+	for _, program := range []images.Program{images.Controller(), images.StandIn(), images.GoClient()} {
 		t.Run(program.Name, func(t *testing.T) {
 			c := &compiler{text: "program"}
 			built, err := images.Build(t.Context(), c, "/module", t.TempDir(), program)
@@ -77,6 +77,7 @@ func TestAProgramThatDoesNotCompileIsNamed(t *testing.T) {
 type config struct {
 	User       string
 	Entrypoint []string
+	Env        []string
 }
 
 func configOf(t *testing.T, path string) config {

@@ -45,3 +45,11 @@ func StandIn() Program {
 		},
 	}
 }
+
+// clientUser runs the clients of the suites.
+const clientUser = "65532:65532"
+
+// GoClient is the suites' client in Go.
+func GoClient() Program {
+	return Program{Name: "localhost/memgraph-client-go", Package: "./e2e/clients/cmd/workload", At: "/workload", User: clientUser}
+}

@@ -35,6 +35,11 @@ func (c *closure) add(name string) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	c.entries = append(c.entries, archive.File(name, source, 0o755))
+	return c.addNeeds(name, source)
+}
+
+// addNeeds adds what a file needs to run or to be loaded, but not the file.
+func (c *closure) addNeeds(name, source string) error {
 	needs, err := needed(source)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

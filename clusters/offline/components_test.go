@@ -34,15 +34,20 @@ func TestImagesHaveTheNamesThatKubeadmGivesThem(t *testing.T) {
 	require.ErrorContains(t, err, "names no image of etcd")
 }
 
-// withTools is a system whose tools are programs that need nothing.
-func withTools(t *testing.T) string {
-	root := t.TempDir()
+// bareProgram is the text of a program that needs nothing.
+func bareProgram(t *testing.T) string {
 	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: uint32(elf.EV_CURRENT), Ehsize: 64}
 	copy(header.Ident[:], []byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)})
 	var program bytes.Buffer
 	require.NoError(t, binary.Write(&program, binary.LittleEndian, header))
+	return program.String()
+}
+
+// withTools is a system whose tools are programs that need nothing.
+func withTools(t *testing.T) string {
+	root := t.TempDir()
 	for _, name := range []string{"usr/sbin/xtables-nft-multi", "usr/sbin/ipset", "bin/busybox", "usr/lib/x86_64-linux-gnu/xtables/libxt_set.so"} {
-		writeFile(t, filepath.Join(root, name), program.String())
+		writeFile(t, filepath.Join(root, name), bareProgram(t))
 	}
 	return root
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -50,11 +51,14 @@ func (f *feed) read(r io.Reader) error {
 	}
 }
 
+// history is how lines of a history begin.
+var history = regexp.MustCompile(`^(\{"|\[[0-9])`)
+
 // take takes one line. Lines that cannot be history are what the client says to
 // people: in the log of a pod they are among the others. Numbers in the lines of
 // history make sure that none of them is taken for such a one.
 func (f *feed) take(line []byte) error {
-	if line[0] != '[' && line[0] != '{' {
+	if !history.Match(line) {
 		f.say(string(line))
 		return nil
 	}

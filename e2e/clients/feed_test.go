@@ -15,9 +15,9 @@ func quoted(text string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"
 
 func TestWhatIsNoHistoryIsKeptForPeople(t *testing.T) {
 	f := newFeed("pod x", "")
-	require.NoError(t, f.read(strings.NewReader("warning: slow\n"+header+"Traceback:\n"+one+"\n\n"+strings.Repeat("again\n", 100))))
+	require.NoError(t, f.read(strings.NewReader("warning: slow\n"+header+"[#EDFA] error\n"+one+"\n\n"+strings.Repeat("again\n", 100))))
 	require.Equal(t, 1, f.Acknowledged())
-	require.EqualError(t, f.ended("gone"), "pod x: gone after 1 acknowledged writes; it said:\nwarning: slow\nTraceback:\n\nagain")
+	require.EqualError(t, f.ended("gone"), "pod x: gone after 1 acknowledged writes; it said:\nwarning: slow\n[#EDFA] error\n\nagain")
 	for n := range 100 {
 		f.say(fmt.Sprintf("line %d\n", n))
 	}

@@ -9,6 +9,7 @@ under way has 15 s to end, the rest is told as an error.
 import argparse
 import asyncio
 import json
+import logging
 import math
 import signal
 import time
@@ -245,6 +246,9 @@ async def main() -> None:
     flags.add_argument("--explicit", type=float, default=0, help="share of writes in explicit transactions, 0 to 1")
     args = flags.parse_args()
 
+    # What the driver says of every connection that breaks has no place among the
+    # lines: they tell the error.
+    logging.getLogger("neo4j").addHandler(logging.NullHandler())
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

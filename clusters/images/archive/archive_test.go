@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,6 +99,17 @@ func TestALayerMayBeATarFile(t *testing.T) {
 		}
 	}
 	t.Fatal("no layer")
+}
+
+func TestALayerIsTheSameFromTheFileThatItWasSavedTo(t *testing.T) {
+	path, layer := filepath.Join(t.TempDir(), "layer.tar"), archive.LayerOf(archive.Text("/app", "a", 0o755))
+	require.NoError(t, layer.Save(path))
+	saved, err := app(archive.LayerFromTar(path)).ID()
+	require.NoError(t, err)
+	built, err := app(layer).ID()
+	require.NoError(t, err)
+	require.Equal(t, built, saved)
+	require.ErrorIs(t, layer.Save(filepath.Join(path, "beneath")), syscall.ENOTDIR)
 }
 
 func TestATreeKeepsModesAndLinksAndBelongsToRoot(t *testing.T) {

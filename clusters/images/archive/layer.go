@@ -46,6 +46,16 @@ func LayerFromTar(path string) *Layer {
 	}}
 }
 
+// Save writes the layer to a file, which LayerFromTar reads.
+func (l *Layer) Save(path string) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("layer: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return l.write(file)
+}
+
 // measure finds digest and size, which have to be known before the layer can be
 // written into an archive.
 func (l *Layer) measure() error {
