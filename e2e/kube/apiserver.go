@@ -1,0 +1,47 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The kubelet of the control plane runs the API server for as long as its
+// manifest is in the first of these places.
+const (
+	manifest      = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+	manifestAside = "/etc/kubernetes/kube-apiserver.yaml.aside"
+)
+
+// Outage stops the API server and returns when it answers nobody. heal starts it
+// and returns when it answers again; it may be called again.
+func (c *Cluster) Outage(ctx context.Context) (heal func(context.Context) error, err error) {
+	control := c.ControlPlane()
+	heal = func(ctx context.Context) error {
+		if _, err := control.Run(ctx, "sh", "-c", fmt.Sprintf("test ! -e %[1]s || mv %[1]s %[2]s", manifestAside, manifest)); err != nil {
+			return fmt.Errorf("start the API server: %w", err)
+		}
+		return await(ctx, "the API server answers", 2*time.Minute, c.answers)
+	}
+	if _, err := control.Run(ctx, "mv", manifest, manifestAside); err != nil {
+		return nil, fmt.Errorf("stop the API server: %w", err)
+	}
+	err = await(ctx, "the API server is stopped", time.Minute, func(ctx context.Context) error {
+		if c.answers(ctx) == nil {
+			return errors.New("it answers")
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(err, heal(context.WithoutCancel(ctx)))
+	}
+	return heal, nil
+}
+
+// answers asks the API server whether it is ready.
+func (c *Cluster) answers(ctx context.Context) error {
+	ctx, cancel := short(ctx)
+	defer cancel()
+	return c.Client.CoreV1().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+}

@@ -1,0 +1,41 @@
+package kube
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// outage is how long the API server is away.
+const outage = time.Minute
+
+func TestAPIServerIsStoppedForAMinute(t *testing.T) {
+	scenario(t, "the data path does not notice and nobody is promoted", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		before := s.Whole(ctx, s)
+		rate := load.steady(ctx, load.rate, "before the outage")
+		began := time.Now()
+		heal, err := s.Outage(ctx)
+		require.NoError(s, err)
+		s.Cleanup(func() {
+			if err := heal(context.WithoutCancel(ctx)); err != nil {
+				s.Errorf("%v", err)
+			}
+		})
+		s.pass(ctx, outage)
+		if s.answers(ctx) == nil {
+			s.Void("the API server answers although it was stopped")
+		}
+		during := load.steady(ctx, rate, "during the outage")
+		s.Logf("%.0f writes per second before the outage, %.0f at its end", rate, during)
+		require.NoError(s, heal(ctx))
+		after := s.Whole(ctx, s)
+		load.steady(ctx, rate, "after the outage")
+		load.gaps = append(load.gaps, load.History().Gap(began, time.Now()))
+		require.Equal(s, before.Record.Main, after.Record.Main, "the main")
+		require.Equal(s, before.Record.Reign, after.Record.Reign, "somebody was promoted")
+		load.Judge(ctx, Promise{Gap: time.Second, Connections: true, NoErrors: true, NoReseed: true})
+	})
+}

@@ -1,0 +1,306 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/workload"
+)
+
+const (
+	// takeover is how soon another controller leads after a crash, and how late
+	// the suite may notice that.
+	takeover = 3500*time.Millisecond + 4*poll
+	// unnoticed is the longest gap of a session that nothing happened to.
+	unnoticed = time.Second
+	// allGoneGap is how long clients may wait for new controllers when there is
+	// none left: their pods have to start.
+	allGoneGap = time.Minute
+	// silence is how soon a gateway that is cut off acknowledges nothing any more:
+	// its isolation time of 1.5 s, and how late that is noticed.
+	silence = 3 * time.Second
+)
+
+func TestKillOfTheLeader(t *testing.T) {
+	scenario(t, "another controller leads, and sessions through the others go on", func(ctx context.Context, s *Scenario) {
+		s.leaderLost(ctx, s.Rounds(10, 2), func(ctx context.Context, pod *corev1.Pod) error {
+			process, err := s.Process(ctx, pod, controllerContainer)
+			if err != nil {
+				return err
+			}
+			return process.Signal(ctx, "KILL")
+		})
+	})
+}
+
+func TestForcedDeletionOfTheLeader(t *testing.T) {
+	scenario(t, "another controller leads, and sessions through the others go on", func(ctx context.Context, s *Scenario) {
+		s.leaderLost(ctx, s.Rounds(10, 1), func(ctx context.Context, pod *corev1.Pod) error {
+			return s.DeletePod(ctx, pod, byForce())
+		})
+	})
+}
+
+// leaderLost loses the leader a number of times, in one way.
+func (s *Scenario) leaderLost(ctx context.Context, rounds int, lose func(context.Context, *corev1.Pod) error) {
+	s.Helper()
+	load := s.Load(ctx)
+	var takeovers, pinned workload.Distribution
+	for range rounds {
+		leader := s.Whole(ctx, s).Leader
+		followers, err := s.followers(ctx)
+		require.NoError(s, err)
+		var pins []*Pinned
+		for _, name := range followers {
+			pins = append(pins, s.Pin(ctx, name))
+		}
+		follower := s.controllerOf(ctx, followers[0])
+		pod, err := s.Pod(ctx, leader)
+		require.NoError(s, err)
+		var lost time.Time
+		load.Round(ctx, Fault{
+			Name:   "loss of leader " + leader,
+			Inject: func(ctx context.Context) error { lost = time.Now(); return lose(ctx, pod) },
+			Took: func(ctx context.Context) error {
+				status, err := follower.Status(ctx)
+				if err == nil && (status.Leader == "" || status.Leader == leader) {
+					err = fmt.Errorf("leader is %q", status.Leader)
+				}
+				if err == nil {
+					takeovers = append(takeovers, time.Since(lost))
+				}
+				return err
+			},
+		})
+		pinned = append(pinned, gaps(lost, time.Now(), pins...)...)
+		for _, p := range pins {
+			p.Stop()
+			assert.Empty(s, p.Errors(), "errors of the session through %s, which nothing happened to", p.Pod)
+		}
+		s.pinnedHeld(ctx, pins...)
+	}
+	s.Measure("takeover", takeovers)
+	s.Measure("gap of sessions through others", pinned)
+	assert.LessOrEqual(s, takeovers.Max(), takeover)
+	assert.LessOrEqual(s, pinned.Max(), unnoticed)
+	load.Judge(ctx, Promise{Gap: targetMax, NoReseed: true})
+}
+
+// controllerOf is a client of the controller of one pod, until the test ends.
+func (s *Scenario) controllerOf(ctx context.Context, pod string) api.Client {
+	s.Helper()
+	tunnel, err := s.Tunnel(ctx, pod, httpPort)
+	require.NoError(s, err)
+	s.Cleanup(tunnel.Close)
+	return api.Client{Base: "http://" + tunnel.Address, Token: s.API.Token, HTTP: fresh()}
+}
+
+func TestAllControllersButOneAreKilled(t *testing.T) {
+	scenario(t, "sessions through the remaining one go on", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		pods, err := s.Pods(ctx, s.Controllers)
+		require.NoError(s, err)
+		remaining := s.Pin(ctx, pods[0].Name)
+		began := time.Now()
+		load.Round(ctx, s.deletionOfControllers(pods[1:]))
+		s.Measure("gap of the session through the remaining one", gaps(began, time.Now(), remaining))
+		remaining.Stop()
+		assert.LessOrEqual(s, remaining.Gap(began, remaining.Last()), unnoticed)
+		assert.Empty(s, remaining.Errors(), "errors of the session through %s, which nothing happened to", remaining.Pod)
+		s.pinnedHeld(ctx, remaining)
+		load.Judge(ctx, Promise{Gap: targetMax, NoReseed: true})
+	})
+}
+
+func TestAllControllersAreKilledAtOnce(t *testing.T) {
+	scenario(t, "writes go on as soon as the first of them is back", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		pods, err := s.Pods(ctx, s.Controllers)
+		require.NoError(s, err)
+		before := s.Whole(ctx, s).Record
+		load.Round(ctx, s.deletionOfControllers(pods))
+		after := s.Whole(ctx, s).Record
+		require.Equal(s, before.Main, after.Main, "the main changed although only controllers were lost")
+		load.Judge(ctx, Promise{Gap: allGoneGap, NoReseed: true})
+	})
+}
+
+// deletionOfControllers deletes controller pods by force, all at once.
+func (s *Scenario) deletionOfControllers(pods []corev1.Pod) Fault {
+	return Fault{
+		Name: fmt.Sprintf("deletion of %d controllers", len(pods)),
+		Inject: func(ctx context.Context) error {
+			var errs []error
+			for i := range pods {
+				errs = append(errs, s.DeletePod(ctx, &pods[i], byForce()))
+			}
+			return errors.Join(errs...)
+		},
+		Took: func(ctx context.Context) error {
+			now, err := s.Pods(ctx, s.Controllers)
+			if err != nil {
+				return err
+			}
+			for _, p := range now {
+				for _, old := range pods {
+					if p.UID == old.UID {
+						return fmt.Errorf("%s is still there", p.Name)
+					}
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func TestGatewayThatIsCutOffAloneSilencesItself(t *testing.T) {
+	scenario(t, "it acknowledges nothing, and the others go on", func(ctx context.Context, s *Scenario) {
+		s.Whole(ctx, s)
+		s.clear(ctx)
+		followers, err := s.followers(ctx)
+		require.NoError(s, err)
+		pods, err := s.Pods(ctx, s.Controllers)
+		require.NoError(s, err)
+		pins := map[string]*Pinned{}
+		for _, p := range pods {
+			pins[p.Name] = s.Pin(ctx, p.Name)
+		}
+		s.pass(ctx, 3*time.Second)
+		for name, p := range pins {
+			if time.Since(p.Last()) > unnoticed {
+				s.Void("the session through %s does not write: %v", name, p.Errors())
+			}
+		}
+
+		cut := time.Now()
+		lonely := pins[followers[0]]
+		heal, dropped := s.cutOff(ctx, followers[0], pods)
+		s.pass(ctx, silence)
+		quiet := time.Now()
+		s.pass(ctx, 10*time.Second)
+		healing := time.Now()
+		if n, err := dropped(ctx); err != nil || n == 0 {
+			s.Void("no packet of %s was dropped (%v)", lonely.Pod, err)
+		}
+		assert.Less(s, lonely.Last(), quiet, "a gateway that is cut off acknowledged a write after %s", silence)
+		s.Measure("last word of the gateway that was cut off", workload.Distribution{max(0, lonely.Last().Sub(cut))})
+		require.NoError(s, heal(ctx))
+		s.Eventually(ctx, "the gateway that was cut off serves again", 30*time.Second, func(context.Context) error {
+			if lonely.Last().Before(healing) {
+				return fmt.Errorf("last write at %s", lonely.Last().Format(time.TimeOnly))
+			}
+			return nil
+		})
+		var others []*Pinned
+		for name, p := range pins {
+			if name != lonely.Pod {
+				others = append(others, p)
+			}
+		}
+		undisturbed := gaps(cut, healing, others...)
+		s.Measure("gap of sessions through others", undisturbed)
+		for _, p := range others {
+			p.Stop()
+			assert.Empty(s, p.Errors(), "errors of the session through %s", p.Pod)
+		}
+		lonely.Stop()
+		assert.LessOrEqual(s, undisturbed.Max(), unnoticed)
+		s.Whole(ctx, s)
+		s.pinnedHeld(ctx, append(others, lonely)...)
+	})
+}
+
+// cutOff drops all packets between a controller pod and the API server and the
+// other controllers. Its clients and the databases stay within reach.
+func (s *Scenario) cutOff(ctx context.Context, name string, pods []corev1.Pod) (heal func(context.Context) error, dropped func(context.Context) (int, error)) {
+	s.Helper()
+	pod, err := s.Pod(ctx, name)
+	require.NoError(s, err)
+	process, err := s.Process(ctx, pod, controllerContainer)
+	require.NoError(s, err)
+	peers := s.apiServerAddresses(ctx)
+	for _, p := range pods {
+		if p.Name != name {
+			peers = append(peers, p.Status.PodIP)
+		}
+	}
+	undo, err := process.CutOff(ctx, peers)
+	require.NoError(s, err)
+	healed := false
+	heal = func(ctx context.Context) error {
+		if healed {
+			return nil
+		}
+		healed = true
+		return undo(ctx)
+	}
+	s.Cleanup(func() {
+		if err := heal(context.WithoutCancel(ctx)); err != nil {
+			s.Errorf("heal the cut of %s: %v", name, err)
+		}
+	})
+	return heal, process.Dropped
+}
+
+// apiServerAddresses are those at which pods ask the API server.
+func (s *Scenario) apiServerAddresses(ctx context.Context) []string {
+	s.Helper()
+	service, err := s.Client.CoreV1().Services(metav1.NamespaceDefault).Get(ctx, "kubernetes", metav1.GetOptions{})
+	require.NoError(s, err)
+	node, err := s.Client.CoreV1().Nodes().Get(ctx, s.ControlPlane().Name, metav1.GetOptions{})
+	require.NoError(s, err)
+	addresses := []string{service.Spec.ClusterIP}
+	for _, a := range node.Status.Addresses {
+		if a.Type == corev1.NodeInternalIP {
+			addresses = append(addresses, a.Address)
+		}
+	}
+	return addresses
+}
+
+func TestReadGatewayIsTurnedOffAndOn(t *testing.T) {
+	scenario(t, "clients of the read address are served by the main meanwhile, unchanged", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		s.Cleanup(func() {
+			if s.Failed() {
+				if err := s.Install(context.WithoutCancel(ctx), nil); err != nil {
+					s.Errorf("turn the read gateway on again: %v", err)
+				}
+			}
+		})
+		load.Round(ctx, s.readGateway(false, "main"))
+		load.Round(ctx, s.readGateway(true, "replica"))
+		load.Judge(ctx, Promise{Gap: targetMax, Connections: true, NoReseed: true})
+	})
+}
+
+// readGateway turns the read gateway on or off. role is who answers reads then.
+func (s *Scenario) readGateway(on bool, role string) Fault {
+	return Fault{
+		Name: fmt.Sprintf("readGateway.enabled=%v", on), Within: rolloutWithin,
+		Inject: func(ctx context.Context) error {
+			return s.Install(ctx, Values{"readGateway": Values{"enabled": on}})
+		},
+		Took: func(ctx context.Context) error {
+			for range 10 {
+				rows, err := ask(ctx, s.Read, "SHOW REPLICATION ROLE")
+				if err != nil {
+					return err
+				}
+				if rows[0][0] != role {
+					return fmt.Errorf("a %v answers reads", rows[0][0])
+				}
+			}
+			return nil
+		},
+	}
+}

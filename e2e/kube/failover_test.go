@@ -1,0 +1,102 @@
+package kube
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/controller/api"
+)
+
+const (
+	// targetMedian and targetMax are what the project promises of a failover.
+	targetMedian = time.Second
+	targetMax    = 5 * time.Second
+)
+
+func TestForcedDeletionOfTheMain(t *testing.T) {
+	scenario(t, "writes go on within seconds and new connections never fail", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		for range s.Rounds(20, 5) {
+			main := s.Whole(ctx, s).Record.Main
+			fault := s.DeletionOf(ctx, main, byForce())
+			fault.Over = moved(main)
+			load.Round(ctx, fault)
+		}
+		s.phases(ctx, api.KindFailover)
+		load.Judge(ctx, Promise{Median: targetMedian, Gap: targetMax, Connections: true})
+	})
+}
+
+func TestGracefulDeletionOfTheMain(t *testing.T) {
+	scenario(t, "the main hands over before it stops", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		for range s.Rounds(10, 2) {
+			main := s.Whole(ctx, s).Record.Main
+			fault := s.DeletionOf(ctx, main, nil)
+			fault.Over = moved(main)
+			load.Round(ctx, fault)
+		}
+		s.phases(ctx, api.KindSwitchover)
+		load.Judge(ctx, Promise{Gap: plannedGap, Connections: true, NoErrors: true, NoReseed: true})
+	})
+}
+
+func TestKillOfTheMainsProcess(t *testing.T) {
+	scenario(t, "a process that dies without notice is replaced as the main", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		for range s.Rounds(20, 3) {
+			main := s.Whole(ctx, s).Record.Main
+			fault := s.KillOf(ctx, main)
+			fault.Over = moved(main)
+			load.Round(ctx, fault)
+		}
+		s.phases(ctx, api.KindFailover)
+		load.Judge(ctx, Promise{Median: targetMedian, Gap: targetMax, Connections: true})
+	})
+}
+
+func TestForcedDeletionOfTheVoter(t *testing.T) {
+	scenario(t, "another replica votes and the main stays", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		for range s.Rounds(10, 2) {
+			before := s.Whole(ctx, s).Record
+			load.Round(ctx, s.DeletionOf(ctx, before.Voter, byForce()))
+			require.Equal(s, before.Main, s.Whole(ctx, s).Record.Main, "the main changed although only the voter was lost")
+		}
+		load.Judge(ctx, Promise{Gap: targetMax, Connections: true})
+	})
+}
+
+func TestLossOfTheMainsVolume(t *testing.T) {
+	scenario(t, "a main whose data are gone is replaced and comes back empty as a replica", func(ctx context.Context, s *Scenario) {
+		load := s.Load(ctx)
+		for range s.Rounds(3, 1) {
+			main := s.Whole(ctx, s).Record.Main
+			fault := s.LossOf(ctx, main)
+			fault.Over = moved(main)
+			load.Round(ctx, fault)
+			require.NotEqual(s, main, s.Whole(ctx, s).Record.Main, "whoever lost the data is main again")
+		}
+		load.Judge(ctx, Promise{Gap: targetMax, Connections: true})
+	})
+}
+
+// phases reports how long each part of the failovers of a kind took, as far as
+// the present leader led them.
+func (s *Scenario) phases(ctx context.Context, kind api.FailoverKind) {
+	s.Helper()
+	leader := s.Whole(ctx, s).Leader
+	err := s.withController(ctx, leader, func(client api.Client) error {
+		failovers, err := client.Failovers(ctx)
+		for name, d := range phasesOf(failovers, kind, s.result.Began) {
+			s.Measure("phase "+name, d)
+		}
+		return err
+	})
+	if err != nil {
+		s.Logf("no timelines of the failovers: %v", err)
+	}
+}

@@ -1,0 +1,177 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/e2e/clients"
+	"memgraph-controller/e2e/workload"
+)
+
+const (
+	// writeRate is how many writes per second the clients attempt in all.
+	writeRate = 200
+	// floor is the share of a rate below which a run is void.
+	floor = 0.6
+	// rateOver is the time over which a rate is measured.
+	rateOver = 3 * time.Second
+	// steadyWithin is how long clients may take until they work at their rate.
+	steadyWithin = 30 * time.Second
+	// idsOfOne is the size of the range of ids of one client: more than it can
+	// write in a suite.
+	idsOfOne = 1_000_000_000
+)
+
+// Load is clients at work on a release while a scenario breaks it: one in Go and
+// one in Python, each with half of the rate.
+type Load struct {
+	s       *Scenario
+	clients []clients.Client
+	rate    float64 // that is intended, in writes per second
+	began   time.Time
+	witness *witness
+	gaps    workload.Distribution
+}
+
+// Load removes what earlier clients wrote, puts new ones to work outside the
+// cluster, and returns when they work at their rate.
+func (s *Scenario) Load(ctx context.Context) *Load {
+	s.Helper()
+	return s.LoadOf(ctx, writeRate)
+}
+
+// LoadOf is Load with another rate, in writes per second.
+func (s *Scenario) LoadOf(ctx context.Context, rate float64) *Load {
+	s.Helper()
+	s.Whole(ctx, s)
+	s.clear(ctx)
+	l := s.idle(ctx, rate)
+	for _, language := range []clients.Language{clients.Go, clients.Python} {
+		client, err := clients.Start(ctx, language, l.config(s.Write, s.Read))
+		require.NoError(s, err)
+		l.clients = append(l.clients, client)
+	}
+	l.steady(ctx, l.rate, "before the fault")
+	return l
+}
+
+// idle is a load without clients yet.
+func (s *Scenario) idle(ctx context.Context, rate float64) *Load {
+	l := &Load{s: s, rate: rate, began: time.Now(), witness: watch(ctx, s.Release)}
+	s.Cleanup(func() {
+		l.witness.stop()
+		_, _ = clients.Stop(context.WithoutCancel(ctx), l.clients...) // Judge has said what there is to say
+	})
+	return l
+}
+
+// config is what the next one of two clients has to do.
+func (l *Load) config(write, read string) clients.Config {
+	return clients.Config{
+		Write: write, Read: read, FirstID: int64(len(l.clients))*idsOfOne + 1,
+		Rates: workload.Rates{Writes: l.rate / 2, Reads: l.rate / 4, Streams: 0.5, Connects: 5, Explicit: 0.2},
+	}
+}
+
+// History is what the clients saw so far. It is a copy.
+func (l *Load) History() workload.History {
+	l.s.Helper()
+	var all []workload.History
+	for _, c := range l.clients {
+		all = append(all, c.History())
+	}
+	merged, err := workload.Merge(all...)
+	require.NoError(l.s, err)
+	return merged
+}
+
+// acknowledged counts the acknowledged writes so far.
+func (l *Load) acknowledged() (n int) {
+	for _, c := range l.clients {
+		n += c.Acknowledged()
+	}
+	return n
+}
+
+// steady waits until the clients write at a share of a rate, and returns theirs.
+// If they do not, nothing was proved.
+func (l *Load) steady(ctx context.Context, of float64, when string) float64 {
+	l.s.Helper()
+	for deadline := time.Now().Add(steadyWithin); ; {
+		before, since := l.acknowledged(), time.Now()
+		l.s.pass(ctx, rateOver)
+		rate := float64(l.acknowledged()-before) / time.Since(since).Seconds()
+		if rate >= floor*of {
+			return rate
+		}
+		if time.Now().After(deadline) {
+			l.s.Void("%s clients wrote %.0f times a second, less than %.0f %% of %.0f", when, rate, 100*floor, of)
+		}
+	}
+}
+
+// pass lets a time pass in which clients work.
+func (s *Scenario) pass(ctx context.Context, d time.Duration) {
+	s.Helper()
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+		s.Fatalf("the suite is out of time: %v", context.Cause(ctx))
+	}
+}
+
+// Acknowledged waits until so many more writes were acknowledged.
+func (l *Load) Acknowledged(ctx context.Context, more int, within time.Duration) {
+	l.s.Helper()
+	before := l.acknowledged()
+	l.s.Eventually(ctx, "writes are acknowledged", within, func(context.Context) error {
+		if n := l.acknowledged() - before; n < more {
+			return fmt.Errorf("%d of %d were", n, more)
+		}
+		return nil
+	})
+}
+
+// clear removes what clients wrote before: the next ones begin with id 1 again.
+// It takes small steps, because each is one transaction that replicas wait for.
+func (s *Scenario) clear(ctx context.Context) {
+	s.Helper()
+	for _, label := range []string{"W", pinLabel} {
+		s.Eventually(ctx, "earlier clients' nodes are removed", time.Minute, func(ctx context.Context) error {
+			rows, err := ask(ctx, s.Write, fmt.Sprintf("MATCH (n:%s) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)", label))
+			if err != nil {
+				return err
+			}
+			if n, ok := rows[0][0].(int64); !ok || n > 0 {
+				return fmt.Errorf("%v more were removed", rows[0][0])
+			}
+			return nil
+		})
+	}
+}
+
+// ask runs one statement in a transaction of its own over a new connection.
+func ask(ctx context.Context, address, text string) (rows [][]any, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	driver, err := workload.Driver(address)
+	if err != nil {
+		return nil, err
+	}
+	defer driver.Close(ctx)
+	session := driver.NewSession(ctx, neo4j.SessionConfig{})
+	defer session.Close(ctx)
+	result, err := session.Run(ctx, text, nil)
+	if err != nil {
+		return nil, err
+	}
+	records, err := result.Collect(ctx)
+	for _, r := range records {
+		rows = append(rows, r.Values)
+	}
+	return rows, err
+}

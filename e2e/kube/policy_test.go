@@ -1,0 +1,91 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// openWithin is how long a connection may take to open before it counts as kept
+// away.
+const openWithin = 2 * time.Second
+
+func TestOnlyGatewaysReachTheDatabases(t *testing.T) {
+	scenario(t, "strangers reach the gateways and no database", func(ctx context.Context, s *Scenario) {
+		databases, err := s.Pods(ctx, s.Databases)
+		require.NoError(s, err)
+		controllers, err := s.Pods(ctx, s.Controllers)
+		require.NoError(s, err)
+		controller, err := s.Process(ctx, &controllers[0], controllerContainer)
+		require.NoError(s, err)
+		for _, d := range databases {
+			if !controller.Reaches(ctx, d.Status.PodIP, boltPort, openWithin) {
+				s.Void("not even a controller reaches %s: the policy is not what keeps others away", d.Name)
+			}
+			require.False(s, controller.Reaches(ctx, d.Status.PodIP, replicationPort, openWithin), "a controller reaches the replication port of %s", d.Name)
+		}
+		for _, namespace := range []string{"e2e-stranger", s.Namespace} {
+			s.strangerIsKeptAway(ctx, namespace, databases)
+		}
+	})
+}
+
+func (s *Scenario) strangerIsKeptAway(ctx context.Context, namespace string, databases []corev1.Pod) {
+	s.Helper()
+	pod := s.stranger(ctx, namespace)
+	process, err := s.Process(ctx, pod, strangerName)
+	require.NoError(s, err)
+	for _, gateway := range []string{s.Prefix + "-gateway", s.Prefix + "-gateway-read"} {
+		service, err := s.Client.CoreV1().Services(s.Namespace).Get(ctx, gateway, metav1.GetOptions{})
+		require.NoError(s, err)
+		require.True(s, process.Reaches(ctx, service.Spec.ClusterIP, boltPort, openWithin), "a pod of namespace %s does not reach %s", namespace, gateway)
+	}
+	for _, d := range databases {
+		for _, port := range []int{boltPort, replicationPort} {
+			require.False(s, process.Reaches(ctx, d.Status.PodIP, port, openWithin), "a pod of namespace %s reaches port %d of %s", namespace, port, d.Name)
+		}
+	}
+}
+
+const strangerName = "stranger"
+
+// stranger runs a pod that is none of the release's, until the test ends. It is a
+// database, because that image is on every node, but nobody asks it anything: its
+// network is what is used.
+func (s *Scenario) stranger(ctx context.Context, namespace string) *corev1.Pod {
+	s.Helper()
+	if namespace != s.Namespace {
+		_, err := s.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
+		if err != nil && !apierrors.IsAlreadyExists(err) {
+			require.NoError(s, err)
+		}
+	}
+	pods := s.Client.CoreV1().Pods(namespace)
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: strangerName + "-", Labels: map[string]string{"app": strangerName}},
+		Spec:       databaseSpec(strangerName, s.Images.Database, corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}),
+	}
+	pod, err := pods.Create(ctx, pod, metav1.CreateOptions{})
+	require.NoError(s, err)
+	name := pod.Name
+	s.Cleanup(func() {
+		_ = pods.Delete(context.WithoutCancel(ctx), name, metav1.DeleteOptions{GracePeriodSeconds: byForce()})
+	})
+	s.Eventually(ctx, "pod "+name+" runs", time.Minute, func(ctx context.Context) error {
+		if pod, err = pods.Get(ctx, name, metav1.GetOptions{}); err != nil {
+			return err
+		}
+		status, err := containerStatus(pod, strangerName)
+		if err == nil && status.State.Running == nil {
+			err = fmt.Errorf("it is %s", pod.Status.Phase)
+		}
+		return err
+	})
+	return pod
+}

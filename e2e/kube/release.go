@@ -1,0 +1,152 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"memgraph-controller/clusters/kind"
+	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/kube/forward"
+)
+
+// Release is one installation of the chart.
+type Release struct {
+	*Cluster
+	Namespace string
+	// Prefix is the release's name, with which the names of its objects begin.
+	Prefix string
+	// StatefulSet is that of the databases; Databases and Controllers select pods.
+	StatefulSet            string
+	Databases, Controllers string
+	// Write and Read are the gateways as they are reached from this machine.
+	Write, Read string
+	// API asks whichever controller the Service leads to.
+	API api.Client
+	// Values are those that it was installed with last.
+	Values Values
+}
+
+// What the chart names its containers, and their ports.
+const (
+	databaseContainer   = "memgraph"
+	controllerContainer = "controller"
+	boltPort            = 7687
+	readPort            = 7688
+	httpPort            = 8080
+	replicationPort     = 10000
+)
+
+// Main is the release that most tests are about: three instances and three
+// controllers, reached through node ports.
+func (c *Cluster) Main() *Release {
+	r := c.release("memgraph", "memgraph")
+	port := func(node int32) string {
+		for _, p := range c.Kind.Ports {
+			if p.Node == node {
+				return fmt.Sprintf("127.0.0.1:%d", p.Host)
+			}
+		}
+		return ""
+	}
+	r.Write, r.Read = port(kind.WriteNodePort), port(kind.ReadNodePort)
+	r.API.Base = "http://" + port(kind.HTTPNodePort)
+	nodePort := func(port int) Values { return Values{"service": Values{"type": "NodePort", "nodePort": port}} }
+	r.Values = merged(r.Values, Values{
+		"writeGateway": nodePort(kind.WriteNodePort), "readGateway": nodePort(kind.ReadNodePort), "http": nodePort(kind.HTTPNodePort),
+	})
+	return r
+}
+
+// release is one with the values that all have: this cluster's images, and
+// resources that let everything fit on a small machine. There are no limits of
+// CPU, which would be measured instead of the program.
+func (c *Cluster) release(namespace, name string) *Release {
+	part := func(component string) string {
+		return "app.kubernetes.io/instance=" + name + ",app.kubernetes.io/component=" + component
+	}
+	return &Release{
+		Cluster: c, Namespace: namespace, Prefix: name, StatefulSet: name,
+		Databases: part("database"), Controllers: part("controller"),
+		API: api.Client{HTTP: fresh()},
+		Values: Values{
+			"image":      image(c.Images.Controller),
+			"controller": Values{"resources": Values{"requests": Values{"cpu": "50m", "memory": "48Mi"}}},
+			"memgraph": Values{
+				"image":     image(c.Images.Database),
+				"storage":   Values{"size": "1Gi"},
+				"resources": Values{"requests": Values{"cpu": "50m", "memory": "128Mi"}},
+			},
+		},
+	}
+}
+
+// fresh is an HTTP client that uses no connection twice: one to a pod that has
+// died would be silent for long, and all questions would go to one controller.
+func fresh() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+}
+
+// Chart is the folder of the chart as it is in the sources.
+func (c *Cluster) Chart() string { return filepath.Join(c.Root, "charts", "memgraph-controller") }
+
+// Install installs the chart, or upgrades it, with over in the place of the
+// release's values, and returns when everything is ready. over is not kept.
+func (r *Release) Install(ctx context.Context, over Values) error {
+	if err := r.namespace(ctx); err != nil {
+		return err
+	}
+	return r.Helm.Upgrade(ctx, r.Prefix, r.Namespace, r.Chart(), merged(r.Values, over))
+}
+
+// namespace makes the release's namespace, which admits nothing but what fits
+// the strictest of the Pod Security Standards.
+func (r *Release) namespace(ctx context.Context) error {
+	n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: r.Namespace, Labels: map[string]string{"pod-security.kubernetes.io/enforce": "restricted"},
+	}}
+	_, err := r.Client.CoreV1().Namespaces().Create(ctx, n, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return err
+}
+
+// Tunnel opens a port-forward to a pod of the release.
+func (r *Release) Tunnel(ctx context.Context, pod string, port int) (*forward.Tunnel, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return forward.Open(ctx, r.Config, r.Client, r.Namespace, pod, port)
+}
+
+// Token reads the token of the admin calls out of the Secret that the controllers
+// get theirs from.
+func (r *Release) Token(ctx context.Context) (string, error) {
+	deployment, err := r.Client.AppsV1().Deployments(r.Namespace).Get(ctx, r.Prefix+"-controller", metav1.GetOptions{})
+	if err != nil {
+		return "", err
+	}
+	for _, container := range deployment.Spec.Template.Spec.Containers {
+		for _, env := range container.Env {
+			if env.Name != "MEMGRAPH_CONTROLLER_TOKEN" || env.ValueFrom == nil || env.ValueFrom.SecretKeyRef == nil {
+				continue
+			}
+			ref := env.ValueFrom.SecretKeyRef
+			secret, err := r.Client.CoreV1().Secrets(r.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+			if err != nil {
+				return "", err
+			}
+			if token := string(secret.Data[ref.Key]); token != "" {
+				return token, nil
+			}
+			return "", fmt.Errorf("Secret %s/%s has no key %s", r.Namespace, ref.Name, ref.Key)
+		}
+	}
+	return "", fmt.Errorf("Deployment %s takes no token from a Secret", deployment.Name)
+}
