@@ -51,7 +51,7 @@ func (s *Scenario) LoadOf(ctx context.Context, rate float64) *Load {
 	s.clear(ctx)
 	l := s.idle(ctx, rate)
 	for _, language := range []clients.Language{clients.Go, clients.Python} {
-		client, err := clients.Start(ctx, language, l.config(s.Write, s.Read))
+		client, err := clients.Start(ctx, language, l.config(s.Write, s.Read, 2))
 		require.NoError(s, err)
 		l.clients = append(l.clients, client)
 	}
@@ -69,11 +69,12 @@ func (s *Scenario) idle(ctx context.Context, rate float64) *Load {
 	return l
 }
 
-// config is what the next one of two clients has to do.
-func (l *Load) config(write, read string) clients.Config {
+// config is what the next one of so many clients has to do.
+func (l *Load) config(write, read string, of int) clients.Config {
+	share := 1 / float64(of)
 	return clients.Config{
 		Write: write, Read: read, FirstID: int64(len(l.clients))*idsOfOne + 1,
-		Rates: workload.Rates{Writes: l.rate / 2, Reads: l.rate / 4, Streams: 0.5, Connects: 5, Explicit: 0.2},
+		Rates: workload.Rates{Writes: l.rate * share, Reads: l.rate / 2 * share, Streams: share, Connects: 10 * share, Explicit: 0.2},
 	}
 }
 
