@@ -43,5 +43,6 @@ func (c *Cluster) Outage(ctx context.Context) (heal func(context.Context) error,
 func (c *Cluster) answers(ctx context.Context) error {
 	ctx, cancel := short(ctx)
 	defer cancel()
-	return c.Client.CoreV1().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+	_, err := c.Client.CoreV1().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx)
+	return err
 }

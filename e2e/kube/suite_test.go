@@ -71,7 +71,10 @@ func installChart(ctx context.Context, _ *envconf.Config) (context.Context, erro
 // whole leaves it to no test to find the cluster broken by the one before.
 func whole(ctx context.Context, _ *envconf.Config, t *testing.T, _ features.Feature) (context.Context, error) {
 	t.Helper()
-	release.Whole(ctx, t)
+	if err := release.awaitWhole(ctx); err != nil {
+		failed = append(failed, t.Name())
+		return ctx, errors.Join(err, dump(ctx, release, t.Name()))
+	}
 	return ctx, nil
 }
 
