@@ -1,0 +1,196 @@
+package charts_test
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"memgraph-controller/clusters/kind"
+	"memgraph-controller/controller/kube"
+)
+
+// config is where the controller is told that its cluster is.
+func (m manifest) config(t *testing.T) kube.Config {
+	t.Helper()
+	c := m.controllerPod(t).Spec.Containers[0]
+	config := kube.Config{
+		Namespace: namespace, StatefulSet: option(t, c, "--statefulset"), Domain: option(t, c, "--cluster-domain"),
+		Instances: option(t, c, "--instance-selector"), Controllers: option(t, c, "--controller-selector"),
+	}
+	require.NoError(t, config.Check())
+	return config
+}
+
+func TestRolesAreThoseOfTheCode(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		config := m.config(t)
+		require.ElementsMatch(t, kube.ControllerRules(config), named[*rbacv1.Role](t, m, release+"-controller").Rules)
+		require.ElementsMatch(t, kube.DatabaseRules(config), named[*rbacv1.Role](t, m, release+"-database").Rules)
+		require.Len(t, all[*rbacv1.Role](m), 2)
+		require.Empty(t, all[*rbacv1.ClusterRole](m))
+	})
+}
+
+func TestRolesAreBoundToTheAccountsOfThePods(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		accounts := map[string]string{"controller": m.controllerPod(t).Spec.ServiceAccountName, "database": release + "-database"}
+		if pod, ok := m.databasePod(); ok {
+			accounts["database"] = pod.Spec.ServiceAccountName
+		}
+		require.Len(t, all[*rbacv1.RoleBinding](m), len(accounts))
+		for component, account := range accounts {
+			binding := named[*rbacv1.RoleBinding](t, m, release+"-"+component)
+			require.Equal(t, []rbacv1.Subject{{Kind: "ServiceAccount", Name: account, Namespace: namespace}}, binding.Subjects)
+			require.Equal(t, rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: release + "-" + component}, binding.RoleRef)
+			require.False(t, *named[*corev1.ServiceAccount](t, m, account).AutomountServiceAccountToken, "tokens are given to those who need one")
+		}
+	})
+}
+
+func TestSelectorsInTheArgumentsSelectTheRenderedPodsAndNoOthers(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		config := m.config(t)
+		instances, err := labels.Parse(config.Instances)
+		require.NoError(t, err)
+		controllers, err := labels.Parse(config.Controllers)
+		require.NoError(t, err)
+		controller := labels.Set(m.controllerPod(t).Labels)
+		require.True(t, controllers.Matches(controller))
+		require.False(t, instances.Matches(controller))
+
+		database := labels.Set{"app": "graph", "tier": "data", "more": "labels"} // existing.yaml
+		if pod, ok := m.databasePod(); ok {
+			database = pod.Labels
+			require.Equal(t, config.StatefulSet, all[*appsv1.StatefulSet](m)[0].Name)
+		}
+		require.True(t, instances.Matches(database))
+		require.False(t, controllers.Matches(database))
+	})
+}
+
+func TestAnotherReleaseInTheSameNamespaceIsLeftAlone(t *testing.T) {
+	config := render(t).config(t)
+	for _, selector := range []string{config.Instances, config.Controllers} {
+		parsed, err := labels.Parse(selector)
+		require.NoError(t, err)
+		value, ok := parsed.RequiresExactMatch("app.kubernetes.io/instance")
+		require.True(t, ok)
+		require.Equal(t, release, value)
+	}
+}
+
+func TestContainersPortsAndReadinessGateAreThoseOfTheCode(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		controller := m.controllerPod(t).Spec.Containers
+		require.Len(t, controller, 1)
+		require.Equal(t, kube.ControllerContainer, controller[0].Name)
+		require.Equal(t, int32(kube.HTTPPort), port(t, controller[0], "http"))
+		for name, flag := range map[string]string{"http": "--http", "write": "--write", "read": "--read"} {
+			if listen := option(t, controller[0], flag); listen != "" {
+				require.Equal(t, listen, fmt.Sprintf(":%d", port(t, controller[0], name)), flag)
+			}
+		}
+
+		pod, ok := m.databasePod()
+		if !ok {
+			return
+		}
+		database := pod.Spec.Containers
+		require.Len(t, database, 1)
+		require.Equal(t, kube.DatabaseContainer, database[0].Name)
+		require.Equal(t, int32(kube.BoltPort), port(t, database[0], "bolt"))
+		require.Equal(t, strconv.Itoa(kube.BoltPort), option(t, database[0], "--bolt-port"))
+		require.Equal(t, int32(kube.ReplicationPort), port(t, database[0], "replication"))
+		require.Equal(t, []corev1.PodReadinessGate{{ConditionType: kube.ReadinessGate}}, pod.Spec.ReadinessGates)
+	})
+}
+
+func port(t *testing.T, c corev1.Container, name string) int32 {
+	t.Helper()
+	for _, p := range c.Ports {
+		if p.Name == name {
+			return p.ContainerPort
+		}
+	}
+	require.Failf(t, "port is missing", "container %s has no port %s", c.Name, name)
+	return 0
+}
+
+func TestServicesLeadToPortsOfTheirPods(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		services := all[*corev1.Service](m)
+		require.GreaterOrEqual(t, len(services), 3)
+		for _, service := range services {
+			pod := m.controllerPod(t)
+			if service.Name == release+"-instances" {
+				pod, _ = m.databasePod()
+			}
+			require.True(t, labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(pod.Labels)), service.Name)
+			for _, p := range service.Spec.Ports {
+				require.NotZero(t, port(t, pod.Spec.Containers[0], p.TargetPort.StrVal))
+			}
+		}
+	})
+}
+
+func TestNodePortsAreThoseThatKindClustersLeadToThisMachine(t *testing.T) {
+	m := render(t, "--values=testdata/values/nodeports.yaml")
+	for name, want := range map[string]int32{
+		"-gateway": kind.WriteNodePort, "-gateway-read": kind.ReadNodePort, "-controller": kind.HTTPNodePort,
+	} {
+		service := named[*corev1.Service](t, m, release+name)
+		require.Equal(t, corev1.ServiceTypeNodePort, service.Spec.Type)
+		require.Equal(t, want, service.Spec.Ports[0].NodePort)
+	}
+}
+
+// Without it pods would not find each other before they are ready, and none would
+// ever be.
+func TestInstancesAreFoundByNameBeforeTheyAreReady(t *testing.T) {
+	m := render(t)
+	set := all[*appsv1.StatefulSet](m)[0]
+	require.Equal(t, appsv1.ParallelPodManagement, set.Spec.PodManagementPolicy)
+	headless := named[*corev1.Service](t, m, set.Spec.ServiceName)
+	require.Equal(t, corev1.ClusterIPNone, headless.Spec.ClusterIP)
+	require.True(t, headless.Spec.PublishNotReadyAddresses)
+	require.Equal(t, set.Spec.Selector.MatchLabels, headless.Spec.Selector)
+}
+
+// The data directory can be set aside only as a folder of the volume.
+func TestInitContainerAndDatabaseAgreeOnTheDataDirectory(t *testing.T) {
+	pod, _ := render(t).databasePod()
+	before, database := pod.Spec.InitContainers[0], pod.Spec.Containers[0]
+	data := option(t, before, "--data")
+	require.Equal(t, data, option(t, database, "--data-directory"))
+	for _, c := range []corev1.Container{before, database} {
+		require.Equal(t, "storage", c.VolumeMounts[0].Name)
+		require.Equal(t, data, c.VolumeMounts[0].MountPath+"/data")
+	}
+	require.Equal(t, option(t, before, "--statefulset"), render(t).config(t).StatefulSet)
+}
+
+// Memgraph has no use for a token, and modules that people load into it none for theirs.
+func TestTheInitContainerAloneOfADatabasePodGetsAToken(t *testing.T) {
+	pod, _ := render(t).databasePod()
+	require.False(t, *pod.Spec.AutomountServiceAccountToken)
+	const where = "/var/run/secrets/kubernetes.io/serviceaccount"
+	require.Equal(t, where, pod.Spec.InitContainers[0].VolumeMounts[1].MountPath)
+	for _, mount := range pod.Spec.Containers[0].VolumeMounts {
+		require.NotEqual(t, where, mount.MountPath)
+	}
+}
+
+func TestInstancesInTheArgumentsAreAddressedInTheGivenDomain(t *testing.T) {
+	m := render(t, "--values=testdata/values/everything.yaml")
+	require.Equal(t, "graph.example", m.config(t).Domain)
+	host, _, err := net.SplitHostPort(option(t, m.controllerPod(t).Spec.Containers[0], "--http"))
+	require.NoError(t, err)
+	require.Empty(t, host, "kubelets reach no loopback address")
+}

@@ -1,0 +1,118 @@
+package charts_test
+
+import (
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"memgraph-controller/clusters/command"
+	"memgraph-controller/clusters/images"
+)
+
+// started runs the controller program as a container would. Outside of a cluster
+// it goes no further than to look for the API server, which it does after it has
+// read all arguments.
+func started(t *testing.T, c corev1.Container) error {
+	t.Helper()
+	program := command.New("memgraph-controller", c.Args...)
+	program.Env = append([]string{"KUBERNETES_SERVICE_HOST=", "KUBERNETES_SERVICE_PORT="}, environment(c)...)
+	_, err := run(t, program)
+	return err
+}
+
+func TestTheControllerTakesItsArguments(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		require.ErrorContains(t, started(t, m.controllerPod(t).Spec.Containers[0]), "connect to the API server")
+	})
+}
+
+func TestTheInitContainerTakesItsArguments(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		pod, ok := m.databasePod()
+		if !ok {
+			t.Skip("the database is not the chart's")
+		}
+		require.ErrorContains(t, started(t, pod.Spec.InitContainers[0]), "connect to the API server")
+	})
+}
+
+// What the tests above rest on: the program does tell wrong arguments from right ones.
+func TestTheControllerRefusesAFlagThatItDoesNotKnow(t *testing.T) {
+	container := render(t).controllerPod(t).Spec.Containers[0]
+	container.Args = append(container.Args, "--no-such-flag=1")
+	require.ErrorContains(t, started(t, container), "unknown flag --no-such-flag")
+	container.Args = []string{"run"}
+	require.ErrorContains(t, started(t, container), "missing flags")
+}
+
+func TestTheStandInStartsWithTheDatabasesArguments(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		pod, ok := m.databasePod()
+		if !ok {
+			t.Skip("the database is not the chart's")
+		}
+		database := pod.Spec.Containers[0]
+		port := freePort(t)
+		args := append(database.Args, "--data-directory="+t.TempDir(), "--bolt-port="+port)
+		program := exec.CommandContext(t.Context(), bin("memgraph-standin"), args...)
+		program.Env = environment(database)
+		var said strings.Builder
+		program.Stderr = &said
+		require.NoError(t, program.Start())
+		ended := make(chan error, 1)
+		go func() { ended <- program.Wait() }()
+		defer func() {
+			_ = program.Process.Kill() // it may have ended, which the test tells
+			<-ended
+		}()
+		require.Eventually(t, func() bool {
+			select {
+			case err := <-ended:
+				ended <- err
+				require.FailNow(t, "the stand-in has ended", "%v: %s", err, said.String())
+			default:
+			}
+			connection, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", port), time.Second)
+			if err != nil {
+				return false
+			}
+			connection.Close()
+			return true
+		}, 20*time.Second, 20*time.Millisecond)
+	})
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+}
+
+// The images that are built here run as the chart has it, and so does Memgraph's
+// own, after which the stand-in's is made.
+func TestProgramsAndUsersAreThoseOfTheImages(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		require.Equal(t, images.Controller().User, user(m.controllerPod(t).Spec))
+		require.Empty(t, m.controllerPod(t).Spec.Containers[0].Command, "the image's entry point is the program")
+		pod, ok := m.databasePod()
+		if !ok {
+			return
+		}
+		require.Equal(t, images.StandIn().User, user(pod.Spec))
+		require.Equal(t, []string{images.StandIn().At}, pod.Spec.Containers[0].Command)
+		require.Equal(t, *pod.Spec.SecurityContext.RunAsGroup, *pod.Spec.SecurityContext.FSGroup, "the user may write to the volume")
+	})
+}
+
+func user(pod corev1.PodSpec) string {
+	s := pod.SecurityContext
+	return strconv.FormatInt(*s.RunAsUser, 10) + ":" + strconv.FormatInt(*s.RunAsGroup, 10)
+}
