@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/clusters/helm"
 	"memgraph-controller/e2e/kube/forward"
 )
 
@@ -23,9 +24,9 @@ func TestClusterThatWasSetUpByHandIsAdopted(t *testing.T) {
 	scenario(t, "its data stay, and from then on it heals by itself", func(ctx context.Context, s *Scenario) {
 		adopter := s.release(adoptedNamespace, "adopter")
 		adopter.StatefulSet, adopter.Databases = byHandName, "app="+byHandName
-		adopter.Values = merged(adopter.Values, Values{
-			"memgraph": Values{"enabled": false},
-			"existing": Values{"statefulSet": byHandName, "instanceSelector": Values{"app": byHandName}},
+		adopter.Values = helm.Merged(adopter.Values, helm.Values{
+			"memgraph": helm.Values{"enabled": false},
+			"existing": helm.Values{"statefulSet": byHandName, "instanceSelector": helm.Values{"app": byHandName}},
 		})
 		a := s.On(adopter)
 		a.removeNamespace(ctx)

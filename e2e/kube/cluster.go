@@ -14,6 +14,7 @@ import (
 
 	"memgraph-controller/clusters"
 	"memgraph-controller/clusters/command"
+	"memgraph-controller/clusters/helm"
 	"memgraph-controller/clusters/kind"
 	"memgraph-controller/e2e/kube/node"
 )
@@ -24,7 +25,7 @@ type Cluster struct {
 	Root   string
 	Kind   kind.Cluster
 	Images clusters.Images
-	Helm   Helm
+	Helm   helm.Helm
 	Client kubernetes.Interface
 	Config *rest.Config
 
@@ -40,7 +41,7 @@ func Up(ctx context.Context, out io.Writer, reuse bool) (*Cluster, error) {
 	}
 	c := &Cluster{Root: strings.TrimSpace(module)}
 	c.Kind = kind.E2E(filepath.Join(c.Root, "out", "kubeconfig-e2e"))
-	if c.Helm, err = helm(c.Root, c.Kind.Kubeconfig); err != nil {
+	if c.Helm, err = helm.Find(os.Getenv, c.Root, c.Kind.Kubeconfig); err != nil {
 		return nil, err // before minutes are spent on a cluster
 	}
 	if c.site, err = clusters.Here(ctx, out); err != nil {
@@ -73,15 +74,3 @@ func (c *Cluster) Down() error { return c.site.Down(c.Kind) }
 
 // ControlPlane is the node that runs the API server. There is one.
 func (c *Cluster) ControlPlane() node.Node { return node.Node{Name: c.Kind.Name + "-control-plane"} }
-
-// helm finds the helm program.
-func helm(root, kubeconfig string) (Helm, error) {
-	h := Helm{Program: os.Getenv("HELM"), Kubeconfig: kubeconfig}
-	if h.Program == "" {
-		h.Program = filepath.Join(root, "out", "bin", "helm")
-	}
-	if _, err := os.Stat(h.Program); err != nil {
-		return h, fmt.Errorf("there is no helm program (build it with the module in tools/, or name one in HELM): %w", err)
-	}
-	return h, nil
-}

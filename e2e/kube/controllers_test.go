@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/clusters/helm"
 	"memgraph-controller/controller/api"
 	"memgraph-controller/e2e/workload"
 )
@@ -288,7 +289,7 @@ func (s *Scenario) readGateway(on bool, role string) Fault {
 	return Fault{
 		Name: fmt.Sprintf("readGateway.enabled=%v", on), Within: rolloutWithin,
 		Inject: func(ctx context.Context) error {
-			return s.Install(ctx, Values{"readGateway": Values{"enabled": on}})
+			return s.Install(ctx, helm.Values{"readGateway": helm.Values{"enabled": on}})
 		},
 		Took: func(ctx context.Context) error {
 			for range 10 {

@@ -66,7 +66,7 @@ func (c *Cluster) git(ctx context.Context, args ...string) (string, error) {
 
 // sameAgain gives the image of this version another tag on every node that has it.
 func (c *Cluster) sameAgain(ctx context.Context) (Version, error) {
-	v := Version{Name: "this version under another tag", Chart: c.Chart(), Image: c.Images.Controller + "-previous"}
+	v := Version{Name: "this version under another tag", Chart: c.site.Chart(), Image: c.Images.Controller + "-previous"}
 	nodes, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: "!node-role.kubernetes.io/control-plane"})
 	if err != nil {
 		return v, err

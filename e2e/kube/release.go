@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/clusters"
+	"memgraph-controller/clusters/helm"
 	"memgraph-controller/clusters/kind"
 	"memgraph-controller/controller/api"
 	"memgraph-controller/e2e/kube/forward"
@@ -30,7 +31,7 @@ type Release struct {
 	// API asks whichever controller the Service leads to.
 	API api.Client
 	// Values are those that it was installed with last.
-	Values Values
+	Values helm.Values
 }
 
 // What the chart names its containers, and their ports.
@@ -46,27 +47,14 @@ const (
 // Main is the release that most tests are about: three instances and three
 // controllers, reached through node ports.
 func (c *Cluster) Main() *Release {
-	r := c.release("memgraph", "memgraph")
-	port := func(node int32) string {
-		for _, p := range c.Kind.Ports {
-			if p.Node == node {
-				return fmt.Sprintf("127.0.0.1:%d", p.Host)
-			}
-		}
-		return ""
-	}
-	r.Write, r.Read = port(kind.WriteNodePort), port(kind.ReadNodePort)
-	r.API.Base = "http://" + port(kind.HTTPNodePort)
-	nodePort := func(port int) Values { return Values{"service": Values{"type": "NodePort", "nodePort": port}} }
-	r.Values = merged(r.Values, Values{
-		"writeGateway": nodePort(kind.WriteNodePort), "readGateway": nodePort(kind.ReadNodePort), "http": nodePort(kind.HTTPNodePort),
-	})
+	r := c.release(clusters.Release, clusters.Release)
+	r.Write, r.Read = c.Kind.At(kind.WriteNodePort), c.Kind.At(kind.ReadNodePort)
+	r.API.Base = "http://" + c.Kind.At(kind.HTTPNodePort)
+	r.Values = helm.Merged(r.Values, clusters.NodePorts())
 	return r
 }
 
-// release is one with the values that all have: this cluster's images, and
-// resources that let everything fit on a small machine. There are no limits of
-// CPU, which would be measured instead of the program.
+// release is one with the values that all have.
 func (c *Cluster) release(namespace, name string) *Release {
 	part := func(component string) string {
 		return "app.kubernetes.io/instance=" + name + ",app.kubernetes.io/component=" + component
@@ -74,16 +62,8 @@ func (c *Cluster) release(namespace, name string) *Release {
 	return &Release{
 		Cluster: c, Namespace: namespace, Prefix: name, StatefulSet: name,
 		Databases: part("database"), Controllers: part("controller"),
-		API: api.Client{HTTP: fresh()},
-		Values: Values{
-			"image":      image(c.Images.Controller),
-			"controller": Values{"resources": Values{"requests": Values{"cpu": "50m", "memory": "48Mi"}}},
-			"memgraph": Values{
-				"image":     image(c.Images.Database),
-				"storage":   Values{"size": "1Gi"},
-				"resources": Values{"requests": Values{"cpu": "50m", "memory": "128Mi"}},
-			},
-		},
+		API:    api.Client{HTTP: fresh()},
+		Values: c.Images.Values(),
 	}
 }
 
@@ -93,16 +73,13 @@ func fresh() *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
 }
 
-// Chart is the folder of the chart as it is in the sources.
-func (c *Cluster) Chart() string { return filepath.Join(c.Root, "charts", "memgraph-controller") }
-
 // Install installs the chart, or upgrades it, with over in the place of the
 // release's values, and returns when everything is ready. over is not kept.
-func (r *Release) Install(ctx context.Context, over Values) error {
+func (r *Release) Install(ctx context.Context, over helm.Values) error {
 	if err := r.namespace(ctx); err != nil {
 		return err
 	}
-	return r.Helm.Upgrade(ctx, r.Prefix, r.Namespace, r.Chart(), merged(r.Values, over))
+	return r.Helm.Upgrade(ctx, r.Prefix, r.Namespace, r.site.Chart(), helm.Merged(r.Values, over))
 }
 
 // namespace makes the release's namespace, which admits nothing but what fits

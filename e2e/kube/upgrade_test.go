@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/clusters/helm"
 )
 
 func TestUpgradeOfTheChart(t *testing.T) {
@@ -24,9 +26,9 @@ func TestUpgradeOfTheChart(t *testing.T) {
 		})
 		s.Logf("upgrade from %s", previous.Name)
 		// Another request of memory changes the pod template of the databases.
-		older := merged(s.Values, Values{
-			"image":    image(previous.Image),
-			"memgraph": Values{"resources": Values{"requests": Values{"memory": "120Mi"}}},
+		older := helm.Merged(s.Values, helm.Values{
+			"image":    helm.Image(previous.Image),
+			"memgraph": helm.Values{"resources": helm.Values{"requests": helm.Values{"memory": "120Mi"}}},
 		})
 		require.NoError(s, s.Helm.Upgrade(ctx, s.Prefix, s.Namespace, previous.Chart, older))
 		load := s.Load(ctx)
