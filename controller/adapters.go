@@ -72,8 +72,8 @@ var ErrConflict = errors.New("the topology record was changed by somebody else")
 // keep their cause: errors.Is finds syscall.ECONNREFUSED, syscall.ECONNRESET
 // and context.DeadlineExceeded in them.
 type Database interface {
-	// Ask opens a fresh connection and asks for the role and, of a main, for
-	// its replicas. It starts no transaction.
+	// Ask asks for the role and, of a main, for its replicas. It starts no
+	// transaction.
 	Ask(ctx context.Context) (topology.Answer, error)
 	// Storage tells the UUID of the data and whether there are none.
 	Storage(ctx context.Context) (uuid string, empty bool, err error)

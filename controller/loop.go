@@ -14,8 +14,9 @@ import (
 
 const (
 	// tick is how often the situation is looked at when nothing changes: time
-	// alone can make a decision ripe.
-	tick = 50 * time.Millisecond
+	// alone can make a decision ripe. While all is well it is calmTick.
+	tick     = 50 * time.Millisecond
+	calmTick = 100 * time.Millisecond
 	// retryAfter is the time until a step that failed is tried again, and
 	// retryRecord the same for the record, which other things depend on too.
 	retryAfter  = 50 * time.Millisecond
@@ -35,13 +36,14 @@ const suspicious = 500 * time.Millisecond
 // loop is the only goroutine that reads and writes what this file and the
 // record-keeping parts of Controller hold.
 func (c *Controller) loop(ctx context.Context) {
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
+	timer := time.NewTimer(tick)
+	defer timer.Stop()
 	for ctx.Err() == nil {
 		c.refreshRecord(ctx)
 		for c.turn(ctx) && ctx.Err() == nil {
 			c.refreshRecord(ctx)
 		}
+		timer.Reset(c.untilTick())
 		select {
 		case <-ctx.Done():
 		case <-c.wake:
@@ -51,9 +53,16 @@ func (c *Controller) loop(ctx context.Context) {
 			c.stale = true
 		case command := <-c.commands:
 			command()
-		case <-ticker.C:
+		case <-timer.C:
 		}
 	}
+}
+
+func (c *Controller) untilTick() time.Duration {
+	if c.well {
+		return calmTick
+	}
+	return tick
 }
 
 // refreshRecord reads the record when somebody may have changed it. Without a
@@ -105,6 +114,7 @@ func (c *Controller) turn(ctx context.Context) bool {
 		c.routeWrites(view) // an address may have changed
 	}
 	c.routeReads(view)
+	c.well = step.Do == topology.ActWait && c.record.Gate == topology.GateOpen && allUp(view)
 	c.timeline.observe(c.record, step, c.gatewayCounts(), now)
 	c.decided(step, reason, now)
 	c.publish(view, now)
@@ -124,6 +134,15 @@ func (c *Controller) turn(ctx context.Context) bool {
 	again := describe(step) == c.lastStep
 	c.lastStep = describe(step)
 	return !again
+}
+
+func allUp(view topology.View) bool {
+	for _, i := range view.Instances {
+		if i.Health != topology.HealthUp {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *Controller) leads() bool { return !c.retired && c.config.Lease.Until().After(c.config.Now()) }

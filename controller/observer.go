@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -141,16 +142,26 @@ func (o *observer) ask(ctx context.Context) error {
 		return ctx.Err()
 	}
 	answer.Asked = sent
-	o.mu.Lock()
-	if o.process.ID == process.ID && !sent.Before(o.seen.notBefore) {
-		o.seen.learn(answer, err, sent, process, o.now())
-		if err == nil {
-			o.forgiven = process.Failures + 1 // this start was none either
-		}
+	if o.take(answer, err, sent, process) {
+		o.changed()
 	}
-	o.mu.Unlock()
-	o.changed()
 	return err
+}
+
+// take keeps the outcome of a question and tells whether it is news, or awaited.
+func (o *observer) take(answer topology.Answer, err error, sent time.Time, process Process) (news bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.process.ID != process.ID || sent.Before(o.seen.notBefore) {
+		return false
+	}
+	before, failures := o.seen.answer, o.seen.probe.Failures
+	o.seen.learn(answer, err, sent, process, o.now())
+	if err == nil {
+		o.forgiven = process.Failures + 1 // this start was none either
+	}
+	return err != nil || failures > 0 || o.now().Before(o.hurry) ||
+		answer.Role != before.Role || !slices.Equal(answer.Replicas, before.Replicas)
 }
 
 // knock asks even a process that is known to be dead, and keeps nothing of that.

@@ -16,14 +16,15 @@ const (
 // runner runs one statement, on whichever connection.
 type runner func(ctx context.Context, query string) ([]row, error)
 
-// Ask opens a connection of its own and asks for the role and, of a main, for
-// its replicas. Both are answered in about a millisecond even by a main whose
-// commits hang (memgraph-observed 1.3); they start no transaction.
+// Ask asks for the role and, of a main, for its replicas, over a connection that is
+// kept for questions. Both are answered in about a millisecond even by a main whose
+// commits hang (memgraph-observed 1.3); they start no transaction. Of several
+// questions at once none waits for another.
 func (c *Client) Ask(ctx context.Context) (answer topology.Answer, err error) {
 	err = c.call(ctx, "ask "+c.config.Name, c.config.AskTimeout, func(ctx context.Context) error {
-		l := c.config.Dial(c.config.Address)
-		defer l.Close(ctx)
+		l := c.lineForQuestions()
 		answer, err = ask(ctx, l.Run)
+		c.doneAsking(ctx, l, err)
 		return err
 	})
 	return answer, err

@@ -36,13 +36,29 @@ func TestAskOfAMainTellsItsReplicas(t *testing.T) {
 	}, answer.Replicas)
 }
 
-func TestAskOpensAConnectionEachTime(t *testing.T) {
+func TestAskKeepsItsConnection(t *testing.T) {
 	client, server := play(t, role("replica"), role("replica"), role("main"), replicas())
 	for range 3 {
 		_, err := client.Ask(t.Context())
 		require.NoError(t, err)
 	}
-	require.Equal(t, 3, server.connected())
+	require.Equal(t, 1, server.connected())
+}
+
+func TestQuestionsAtOnceDoNotWaitForEachOther(t *testing.T) {
+	client, server := play(t, role("replica").hangs(), role("replica"))
+	hanging, give := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() {
+		_, err := client.Ask(hanging)
+		first <- err
+	}()
+	require.Eventually(t, func() bool { return server.connected() == 1 && server.left() == 1 }, 5*time.Second, time.Millisecond)
+	_, err := client.Ask(t.Context())
+	require.NoError(t, err)
+	give()
+	require.ErrorIs(t, <-first, context.Canceled)
+	require.Equal(t, 2, server.connected())
 }
 
 func TestAskOfAMainDemotedBetweenItsTwoAnswersIsAReplica(t *testing.T) {

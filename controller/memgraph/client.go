@@ -61,6 +61,8 @@ type Client struct {
 	// good and closes the channel. It is a channel and not a mutex because it
 	// is held while waiting for the server.
 	slot chan Link
+	// asked holds the connection for questions while nobody asks.
+	asked chan Link
 	// alive ends when the client is closed and ends every call with it.
 	alive context.Context
 	close context.CancelFunc
@@ -79,6 +81,7 @@ func Open(config Config) (*Client, error) {
 		replicationPort: port,
 		log:             config.Log.With("instance", config.Name),
 		slot:            make(chan Link, 1),
+		asked:           make(chan Link, 1),
 	}
 	c.slot <- nil
 	c.alive, c.close = context.WithCancel(context.Background())
@@ -89,11 +92,50 @@ func Open(config Config) (*Client, error) {
 // later fails. It returns as soon as the running statement has given up.
 func (c *Client) Close() {
 	c.close()
+	c.hangUp()
 	if l, ok := <-c.slot; ok {
 		if l != nil {
 			l.Close(context.Background())
 		}
 		close(c.slot)
+	}
+}
+
+// lineForQuestions is the connection that was asked over last, or a new one. One
+// whose server process has ended since is lost with it, and its next use connects
+// anew, so nothing is ever heard of a process that is no more.
+func (c *Client) lineForQuestions() Link {
+	select {
+	case l := <-c.asked:
+		return l
+	default:
+		return c.config.Dial(c.config.Address)
+	}
+}
+
+// doneAsking keeps a connection for the next question, unless it failed, or another
+// is kept already, or the client is closed.
+func (c *Client) doneAsking(ctx context.Context, l Link, err error) {
+	if err != nil && !answered(err) {
+		l.Close(ctx)
+		return
+	}
+	select {
+	case c.asked <- l:
+		if c.alive.Err() != nil {
+			c.hangUp()
+		}
+	default:
+		l.Close(ctx)
+	}
+}
+
+// hangUp closes the connection for questions, if it is not in use.
+func (c *Client) hangUp() {
+	select {
+	case l := <-c.asked:
+		l.Close(context.Background())
+	default:
 	}
 }
 

@@ -23,9 +23,9 @@
 //
 // Statements run one after the other over one connection that is opened when
 // it is first needed: the server refuses two replication statements at once.
-// Ask takes a fresh connection each time, because a connection that was opened
-// earlier proves nothing about whoever listens on the address now. A connection
-// on which anything went wrong, a deadline included, is never used again.
+// Ask has one of its own, which is kept too: where users exist, a new one costs the
+// server 250 ms (memgraph-observed 21), and here it costs more than the question. A
+// connection on which anything went wrong, a deadline included, is never used again.
 //
 // The driver trusts its server: whoever completes a Bolt handshake and then
 // sends malformed PackStream on purpose can keep neo4j-go-driver 5.28 computing
