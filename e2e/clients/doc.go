@@ -26,6 +26,14 @@
 // Stop gives what is under way 15 s to end and returns an error if a client ended
 // before, or if a line of its history is missing: a history is whole or it is none.
 //
+// What a pod saw comes through the API server: while that is away, Acknowledged
+// and History stand still, and all of it follows. A pod's log holds 10 minutes of
+// 200 operations per second; of a longer run, lines may be missing after the API
+// server was away, and Stop says so.
+//
+// At 100 writes and 100 reads per second a Python client takes about a quarter of
+// a processor.
+//
 // A Python client on this machine needs a virtual environment with the driver,
 // which `make venv` makes in out/venv; PYTHON_VENV names another folder. Where
 // there is none, Start returns an error that wraps ErrNoVenv.
