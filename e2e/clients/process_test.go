@@ -16,7 +16,7 @@ func shell(t *testing.T, script string) (*process, error) {
 }
 
 func TestAProcessIsAskedToEndAndTellsTheRest(t *testing.T) {
-	client, err := shell(t, `echo '`+header+one+`'; echo hello >&2; trap 'printf "%s" "`+quoted(two+three+last)+`"; exit' TERM; while :; do sleep 0.01; done`)
+	client, err := shell(t, `trap 'printf "%s" "`+quoted(two+three+last)+`"; exit' TERM; echo hello >&2; printf '%s' '`+header+one+`'; while :; do sleep 0.01; done`)
 	require.NoError(t, err)
 	history, err := client.Stop(t.Context())
 	require.NoError(t, err)
@@ -50,14 +50,14 @@ func TestAProcessThatTellsNonsenseIsEnded(t *testing.T) {
 }
 
 func TestAProcessThatEndsWithoutItsLastLineIsAnError(t *testing.T) {
-	client, err := shell(t, `printf '%s' '`+header+one+`'; trap 'exit 0' TERM; while :; do sleep 0.01; done`)
+	client, err := shell(t, `trap 'exit 0' TERM; printf '%s' '`+header+one+`'; while :; do sleep 0.01; done`)
 	require.NoError(t, err)
 	_, err = client.Stop(t.Context())
 	require.ErrorContains(t, err, "did not tell everything")
 }
 
 func TestAProcessThatDoesNotEndIsKilled(t *testing.T) {
-	client, err := shell(t, `printf '%s' '`+header+one+`'; trap '' TERM; while :; do sleep 0.01; done`)
+	client, err := shell(t, `trap '' TERM; printf '%s' '`+header+one+`'; while :; do sleep 0.01; done`)
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
