@@ -96,7 +96,12 @@ func forEachValueSet(t *testing.T, test func(t *testing.T, m manifest)) {
 // template renders the chart; args are further flags of helm.
 func template(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	all := []string{"template", release, chart, "--namespace=" + namespace, "--kube-version=" + openAPI.Version}
+	return templateAs(t, release, args...)
+}
+
+func templateAs(t *testing.T, name string, args ...string) (string, error) {
+	t.Helper()
+	all := []string{"template", name, chart, "--namespace=" + namespace, "--kube-version=" + openAPI.Version}
 	return run(t, command.New("helm", append(all, args...)...))
 }
 
@@ -106,11 +111,16 @@ type manifest struct {
 	objects []runtime.Object
 }
 
-// render renders the chart and decodes every object strictly.
+// render renders the chart and decodes every object.
 func render(t *testing.T, args ...string) manifest {
 	t.Helper()
 	text, err := template(t, args...)
 	require.NoError(t, err)
+	return decode(t, text)
+}
+
+func decode(t *testing.T, text string) manifest {
+	t.Helper()
 	m := manifest{text: text}
 	decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(text), 4096)
 	for {

@@ -2,7 +2,10 @@ package charts_test
 
 import (
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,27 +68,38 @@ func TestTheStandInStartsWithTheDatabasesArguments(t *testing.T) {
 		var said strings.Builder
 		program.Stderr = &said
 		require.NoError(t, program.Start())
-		ended := make(chan error, 1)
-		go func() { ended <- program.Wait() }()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = program.Wait() // it is killed below, and what it says tells more
+		}()
 		defer func() {
-			_ = program.Process.Kill() // it may have ended, which the test tells
+			_ = program.Process.Kill()
 			<-ended
 		}()
+		served := false
 		require.Eventually(t, func() bool {
 			select {
-			case err := <-ended:
-				ended <- err
-				require.FailNow(t, "the stand-in has ended", "%v: %s", err, said.String())
+			case <-ended:
+				return true
 			default:
 			}
-			connection, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", port), time.Second)
-			if err != nil {
-				return false
-			}
-			connection.Close()
-			return true
+			served = accepts(port)
+			return served
 		}, 20*time.Second, 20*time.Millisecond)
+		if !served {
+			require.FailNow(t, "the stand-in has ended", said.String())
+		}
 	})
+}
+
+func accepts(port string) bool {
+	connection, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", port), time.Second)
+	if err != nil {
+		return false
+	}
+	connection.Close()
+	return true
 }
 
 func freePort(t *testing.T) string {
@@ -94,6 +108,23 @@ func freePort(t *testing.T) string {
 	require.NoError(t, err)
 	defer listener.Close()
 	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+}
+
+// People copy them out of the terminal.
+func TestTheCommandsThatTheNotesAndTheReadmeNameExist(t *testing.T) {
+	pattern := regexp.MustCompile(`-- /memgraph-controller ([a-z-]+)`)
+	for _, file := range []string{"templates/NOTES.txt", "README.md"} {
+		page, err := os.ReadFile(filepath.Join(chart, file))
+		require.NoError(t, err)
+		commands := pattern.FindAllSubmatch(page, -1)
+		require.Len(t, commands, 2, file)
+		for _, c := range commands {
+			_, err := run(t, command.New("memgraph-controller", string(c[1]), "--help"))
+			require.NoError(t, err)
+		}
+	}
+	_, err := run(t, command.New("memgraph-controller", "no-such-command", "--help"))
+	require.Error(t, err, "what this test rests on")
 }
 
 // The images that are built here run as the chart has it, and so does Memgraph's

@@ -41,18 +41,22 @@ func check(manifests io.Reader) error {
 	if err == nil && len(templates) == 0 {
 		err = errors.New("no pod template was read")
 	}
-	for name, template := range templates {
-		results := evaluator.EvaluatePod(restricted, &template.ObjectMeta, &template.Spec)
+	for _, t := range templates {
+		results := evaluator.EvaluatePod(restricted, &t.pod.ObjectMeta, &t.pod.Spec)
 		if result := policy.AggregateCheckResults(results); !result.Allowed {
-			err = errors.Join(err, fmt.Errorf("%s: %s", name, result.ForbiddenDetail()))
+			err = errors.Join(err, fmt.Errorf("%s: %s", t.owner, result.ForbiddenDetail()))
 		}
 	}
 	return err
 }
 
-// read returns the pod templates by the kind and name of their owners.
-func read(manifests io.Reader) (map[string]corev1.PodTemplateSpec, error) {
-	templates := map[string]corev1.PodTemplateSpec{}
+// template is a pod template.
+type template struct {
+	owner string // kind and name
+	pod   corev1.PodTemplateSpec
+}
+
+func read(manifests io.Reader) (templates []template, err error) {
 	decoder := yaml.NewYAMLOrJSONDecoder(manifests, 4096)
 	for {
 		var raw runtime.RawExtension
@@ -72,9 +76,9 @@ func read(manifests io.Reader) (map[string]corev1.PodTemplateSpec, error) {
 		}
 		switch o := object.(type) {
 		case *appsv1.Deployment:
-			templates["Deployment "+o.Name] = o.Spec.Template
+			templates = append(templates, template{"Deployment " + o.Name, o.Spec.Template})
 		case *appsv1.StatefulSet:
-			templates["StatefulSet "+o.Name] = o.Spec.Template
+			templates = append(templates, template{"StatefulSet " + o.Name, o.Spec.Template})
 		}
 	}
 }
