@@ -3,6 +3,8 @@ package charts_test
 import (
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -11,7 +13,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/yaml"
 
+	"memgraph-controller/clusters"
+	"memgraph-controller/clusters/helm"
 	"memgraph-controller/clusters/kind"
 	"memgraph-controller/controller/kube"
 )
@@ -140,8 +145,14 @@ func TestServicesLeadToPortsOfTheirPods(t *testing.T) {
 	})
 }
 
+// The values with which the clusters of this project are installed.
 func TestNodePortsAreThoseThatKindClustersLeadToThisMachine(t *testing.T) {
-	m := render(t, "--values=testdata/values/nodeports.yaml")
+	own := clusters.Images{Controller: "localhost/controller:1", Database: "localhost/database:2"}.Values()
+	text, err := yaml.Marshal(helm.Merged(own, clusters.NodePorts()))
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+	m := render(t, "--values="+file)
 	for name, want := range map[string]int32{
 		"-gateway": kind.WriteNodePort, "-gateway-read": kind.ReadNodePort, "-controller": kind.HTTPNodePort,
 	} {
@@ -149,6 +160,9 @@ func TestNodePortsAreThoseThatKindClustersLeadToThisMachine(t *testing.T) {
 		require.Equal(t, corev1.ServiceTypeNodePort, service.Spec.Type)
 		require.Equal(t, want, service.Spec.Ports[0].NodePort)
 	}
+	pod, _ := m.databasePod()
+	require.Equal(t, "localhost/controller:1", pod.Spec.InitContainers[0].Image)
+	require.Equal(t, "localhost/database:2", pod.Spec.Containers[0].Image)
 }
 
 // Without it pods would not find each other before they are ready, and none would

@@ -52,8 +52,10 @@ func prepare(ctx context.Context) (err error) {
 		filepath.Join("..", "tools"): {"tool", "./..."},
 		"..":                         {".", "./clusters/standin/cmd/memgraph-standin"},
 	} {
-		build := command.New("go", append([]string{"build", "-o", bin + "/"}, packages...)...)
-		build.Dir = dir
+		// The switches with which the Makefile and package images build, so that
+		// nothing is compiled twice.
+		build := command.New("go", append([]string{"build", "-trimpath", "-o", bin + "/"}, packages...)...)
+		build.Dir, build.Env = dir, []string{"CGO_ENABLED=0"}
 		if _, err := (command.Exec{}).Run(ctx, build); err != nil {
 			return err
 		}

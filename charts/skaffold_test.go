@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
+	"memgraph-controller/clusters"
 	"memgraph-controller/clusters/command"
 	"memgraph-controller/clusters/kind"
 )
@@ -35,14 +36,14 @@ type skaffold struct {
 	Deploy struct {
 		Helm struct {
 			Releases []struct {
-				Name, ChartPath              string
+				Name, ChartPath, Namespace   string
 				SetValues, SetValueTemplates map[string]any
 			}
 		}
 	}
 	PortForward []struct {
-		ResourceType, ResourceName string
-		Port, LocalPort            int32
+		ResourceType, ResourceName, Namespace string
+		Port, LocalPort                       int32
 	}
 	Profiles []struct {
 		Name       string
@@ -123,6 +124,13 @@ func (c skaffold) render(t *testing.T) manifest {
 	return decode(t, text)
 }
 
+// It would install a second one beside it otherwise.
+func TestSkaffoldUpgradesTheReleaseOfMakeUp(t *testing.T) {
+	release := configuration(t).Deploy.Helm.Releases[0]
+	require.Equal(t, clusters.Release, release.Name)
+	require.Equal(t, clusters.Release, release.Namespace)
+}
+
 func TestSkaffoldInstallsWhatItBuilds(t *testing.T) {
 	c := configuration(t, "standin")
 	m := c.render(t)
@@ -141,6 +149,7 @@ func TestSkaffoldForwardsBothGatewaysAndHTTP(t *testing.T) {
 	local := map[int32]string{}
 	for _, forward := range c.PortForward {
 		require.Equal(t, "service", forward.ResourceType)
+		require.Equal(t, c.Deploy.Helm.Releases[0].Namespace, forward.Namespace)
 		service := named[*corev1.Service](t, m, forward.ResourceName)
 		require.Equal(t, service.Spec.Ports[0].Port, forward.Port)
 		local[forward.LocalPort] = service.Spec.Ports[0].TargetPort.StrVal
