@@ -87,14 +87,14 @@ podAntiAffinity:
 {{- end -}}
 {{- end }}
 
-{{/* Over the zones, where there are any. Takes the labels. */}}
+{{/* Evenly over a topology, where there is a choice. Takes (list topology labels). */}}
 {{- define "memgraph-controller.spread" -}}
 - maxSkew: 1
-  topologyKey: topology.kubernetes.io/zone
+  topologyKey: {{ index . 0 }}
   whenUnsatisfiable: ScheduleAnyway
   labelSelector:
     matchLabels:
-      {{- . | nindent 6 }}
+      {{- index . 1 | nindent 6 }}
 {{- end }}
 
 {{/* 90 % of a memory limit in bytes, or nothing where the limit is absent or written in another
