@@ -75,7 +75,7 @@ drivers: ## install the Python and JavaScript drivers that their tests need, and
 	DRIVERS=$(DRIVERS) go test -count=1 -run OtherDrivers ./clusters/standin/bolt
 
 out/bin/helm: tools/go.mod tools/go.sum
-	mkdir -p out/bin && cd venv tools && CGO_ENABLED=0 go build -trimpath -o ../out/bin/helm helm.sh/helm/v3/cmd/helm
+	mkdir -p out/bin && cd tools && CGO_ENABLED=0 go build -trimpath -o ../out/bin/helm helm.sh/helm/v3/cmd/helm
 
 clean: ## remove what the targets made
 	rm -rf $(BIN) out

@@ -104,6 +104,7 @@ func TestRecordThatCannotBeReadDecidesNothing(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, before, r.store.current())
 		require.Contains(t, r.Ready()[0].Reason, errRefused.Error())
+		require.True(t, r.Ready()[0].OK, "it serves on")
 		require.Equal(t, gateway.Open, r.config.Write.Status().Flow, "the data path does not notice")
 		r.store.setBroken(nil)
 		r.until("the failover", func(record topology.Record) bool { return record.Main == before.Voter })

@@ -167,10 +167,12 @@ func (c *Controller) Live() []api.Check {
 	return []api.Check{{Name: "loop", OK: age < stuckAfter, Reason: fmt.Sprintf("last turn %s ago", age.Round(time.Millisecond))}}
 }
 
-// Ready implements api.Backend: the record can be read, and the gateways listen.
+// Ready implements api.Backend: the gateways listen and know where to go. That the
+// record cannot be read now takes no gateway out of service: an outage of the API
+// server would take all of them.
 func (c *Controller) Ready() []api.Check {
 	s := c.published.Load()
-	record := api.Check{Name: "record", OK: s.recordErr == nil, Reason: fmt.Sprintf("epoch %d", s.record.Epoch)}
+	record := api.Check{Name: "record", OK: s.recordErr == nil || s.record.Epoch > 0, Reason: fmt.Sprintf("epoch %d", s.record.Epoch)}
 	if s.recordErr != nil {
 		record.Reason = s.recordErr.Error()
 	}

@@ -45,7 +45,7 @@ func (h Helm) Upgrade(ctx context.Context, release, namespace, chart string, val
 	if err != nil {
 		return fmt.Errorf("values of release %s: %w", release, err)
 	}
-	c := h.command("upgrade", release, chart, "--install", "--namespace", namespace, "--values", "-", "--wait", "--timeout", helmWithin)
+	c := h.command("upgrade", release, chart, "--install", "--namespace", namespace, "--create-namespace", "--values", "-", "--wait", "--timeout", helmWithin)
 	c.Stdin = bytes.NewReader(text)
 	_, err = command.Exec{}.Run(ctx, c)
 	return err

@@ -69,12 +69,14 @@ func (s *Scenario) idle(ctx context.Context, rate float64) *Load {
 	return l
 }
 
-// config is what the next one of so many clients has to do.
+// config is what the next one of so many clients has to do. Beside the writes there
+// is just enough of everything else to notice what becomes of it: two cores carry
+// the clients, the gateways, three databases and Kubernetes.
 func (l *Load) config(write, read string, of int) clients.Config {
 	share := 1 / float64(of)
 	return clients.Config{
 		Write: write, Read: read, FirstID: int64(len(l.clients))*idsOfOne + 1,
-		Rates: workload.Rates{Writes: l.rate * share, Reads: l.rate / 2 * share, Streams: share, Connects: 10 * share, Explicit: 0.2},
+		Rates: workload.Rates{Writes: l.rate * share, Reads: l.rate / 4 * share, Streams: share / 2, Connects: 4 * share, Explicit: 0.2},
 	}
 }
 
