@@ -7,10 +7,10 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test prove race fuzz bench lint drivers venv tools up down e2e images node-test clean
+.PHONY: help build run test prove race fuzz bench lint chart drivers venv tools up down e2e images node-test clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the controller and the stand-in into bin/
 	go build -trimpath -o $(BIN)/ . ./clusters/standin/cmd/memgraph-standin
@@ -18,8 +18,8 @@ build: ## build the controller and the stand-in into bin/
 run: build ## run a self-healing cluster on this machine (ARGS="--help" shows its flags)
 	$(BIN)/memgraph-controller local $(ARGS)
 
-test: ## run every test, with a few rounds of each proof (about five minutes)
-	go test $$(go list ./... | grep -v /e2e/local)
+test: ## run every test that needs no cluster, with a few rounds of each proof (about five minutes)
+	go test $$(go list ./... | grep -v -e /e2e/local -e /charts$$)
 	go test ./e2e/local # alone, because it asserts how long clients wait
 
 prove: ## run the proofs in the promised numbers (FULL=1); writes out/reports
@@ -42,10 +42,15 @@ bench: ## run the Go benchmarks and the failover distribution
 	mkdir -p $(REPORT_DIR)
 	FULL=1 go test -count=1 -timeout 30m -v -run 'TestKillOfTheMain' ./e2e/local
 
-lint: ## run gofmt, go vet and golangci-lint
+lint: out/bin/actionlint ## run gofmt, go vet, golangci-lint and actionlint
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt'ed:"; gofmt -l .; exit 1; }
 	go vet ./...
 	go run $(LINT) run
+	out/bin/actionlint
+
+chart: ## check the Helm chart and skaffold.yaml (builds helm and its tools the first time)
+	mkdir -p out/bin && cd tools && CGO_ENABLED=0 go build -trimpath -o ../out/bin/ tool ./...
+	go test -count=1 -timeout 30m ./charts/...
 
 up: out/bin/helm ## bring up a kind cluster with the chart installed, with an image registry or without one
 	go run ./clusters/cmd/cluster install
@@ -53,7 +58,7 @@ up: out/bin/helm ## bring up a kind cluster with the chart installed, with an im
 down: ## remove it
 	go run ./clusters/cmd/cluster down
 
-e2e: out/bin/helm venv ## prove the promises on a kind cluster of its own (KEEP=1 keeps it, FULL=1 in the promised numbers)
+e2e: out/bin/helm out/venv/.made ## prove the promises on a kind cluster of its own (KEEP=1 keeps it, FULL=1 in the promised numbers)
 	mkdir -p $(REPORT_DIR)
 	E2E=1 go test -count=1 -timeout $(if $(FULL),120m,60m) -v $(if $(RUN),-run '$(RUN)') ./e2e/kube
 
@@ -74,8 +79,17 @@ drivers: ## install the Python and JavaScript drivers that their tests need, and
 	done
 	DRIVERS=$(DRIVERS) go test -count=1 -run OtherDrivers ./clusters/standin/bolt
 
-out/bin/helm: tools/go.mod tools/go.sum
-	mkdir -p out/bin && cd tools && CGO_ENABLED=0 go build -trimpath -o ../out/bin/helm helm.sh/helm/v3/cmd/helm
+out/bin/helm: PROGRAM = helm.sh/helm/v3/cmd/helm
+out/bin/actionlint: PROGRAM = github.com/rhysd/actionlint/cmd/actionlint
+out/bin/helm out/bin/actionlint: tools/go.mod tools/go.sum
+	mkdir -p out/bin && cd tools && CGO_ENABLED=0 go build -trimpath -o ../$@ $(PROGRAM)
+
+venv: out/venv/.made ## make the virtual environment of the Python clients of the suites, in out/venv
+
+out/venv/.made: e2e/python/requirements.txt
+	python3 -m venv out/venv
+	out/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r e2e/python/requirements.txt
+	touch $@
 
 clean: ## remove what the targets made
 	rm -rf $(BIN) out
