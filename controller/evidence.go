@@ -25,16 +25,35 @@ type Sighting struct {
 	Refused      bool
 }
 
+// loneliness is how many times longer an instance has to be silent for one observer
+// where others are missing.
+const loneliness = 3
+
+// observing counts the observers that have seen anything.
+func observing(sightings []Sighting) (n int) {
+	for _, s := range sightings {
+		if s.Probes && (s.Failures > 0 || !s.Answered.IsZero()) {
+			n++
+		}
+	}
+	return n
+}
+
 // Judge merges what all observers saw of one process into a verdict.
 //
 // Who runs the process knows best. A refused connection is proof enough when a
 // second observer confirms it, because one alone may be cut off by a firewall.
-// Silence takes a majority and time. Whoever answers anybody is not dead.
-func Judge(process Process, sightings []Sighting, d Detection, now time.Time) topology.Health {
+// Silence takes a majority and time. Whoever answers anybody is not dead. Where
+// there are meant to be several controllers and only one of them sees anything, it
+// may itself be what is cut off: then silence takes loneliness times as long.
+func Judge(process Process, sightings []Sighting, d Detection, controllers int, now time.Time) topology.Health {
 	if process.Dead {
 		return topology.HealthDead
 	}
 	var probers, answering, refusing, silent, suspicious int
+	if controllers > 1 && observing(sightings) == 1 {
+		d.SilenceAfter *= loneliness
+	}
 	for _, s := range sightings {
 		if s.Failures > 0 && s.Refused {
 			refusing++

@@ -45,7 +45,7 @@ func TestJudge(t *testing.T) {
 		"a gateway's silence says nothing":                    {seen: []Sighting{answers, {Failures: 9, FailingSince: ago(time.Hour)}}, want: topology.HealthUp},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, Judge(c.process, c.seen, d, now))
+			require.Equal(t, c.want, Judge(c.process, c.seen, d, 1, now))
 		})
 	}
 }
@@ -56,5 +56,27 @@ func TestPresetsAgreeWithTheirPromises(t *testing.T) {
 		require.Greater(t, d.ProbeTimeout, 200*time.Millisecond, "%s: a role change delays an answer by 0.2 s", name)
 		questions := time.Duration(d.MinFailures) * (d.ProbeInterval + d.ProbeTimeout)
 		require.LessOrEqual(t, questions, d.SilenceAfter+d.ProbeInterval+d.ProbeTimeout, "%s: MinFailures delays the verdict", name)
+	}
+}
+
+func TestObserverThatIsAloneTakesLongerToCallAnInstanceSilent(t *testing.T) {
+	d, now := BalancedDetection(), time.Unix(1000, 0)
+	silentFor := func(seconds time.Duration) Sighting {
+		return Sighting{Observer: "probe", Probes: true, Failures: 10, FailingSince: now.Add(-seconds * time.Second)}
+	}
+	quiet := Sighting{Observer: "gateways"}
+	for name, c := range map[string]struct {
+		seen        []Sighting
+		controllers int
+		want        topology.Health
+	}{
+		"it is the only one there is":        {[]Sighting{silentFor(3), quiet}, 1, topology.HealthSilent},
+		"the others are missing":             {[]Sighting{silentFor(3), quiet}, 3, topology.HealthSuspect},
+		"the others are missing, for long":   {[]Sighting{silentFor(6), quiet}, 3, topology.HealthSilent},
+		"another one sees the same":          {[]Sighting{silentFor(3), quiet, silentFor(3)}, 3, topology.HealthSilent},
+		"another one has not seen it at all": {[]Sighting{silentFor(3), quiet, {Observer: "c2", Probes: true}}, 3, topology.HealthSuspect},
+		"another one hears it all the time":  {[]Sighting{silentFor(9), quiet, {Observer: "c2", Probes: true, Answered: now}}, 3, topology.HealthUp},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, Judge(Process{}, c.seen, d, c.controllers, now)) })
 	}
 }

@@ -176,7 +176,7 @@ func (c *Controller) look(now time.Time) topology.View {
 			c.peers.hurryUntil(now.Add(suspicious)) // what do they see?
 		}
 		sightings = append(sightings, c.peers.sightings(name, process.ID)...)
-		i.Health = Judge(process, sightings, c.config.Detection, now)
+		i.Health = Judge(process, sightings, c.config.Detection, c.config.Controllers, now)
 		i.Since = c.health.since(name, string(i.Health), now)
 		view.Instances[name] = i
 	}

@@ -79,9 +79,22 @@ func (s *Scenario) setUpByHand(ctx context.Context) {
 	for n, mode := range map[int]string{1: "SYNC", 2: "ASYNC"} {
 		pod := fmt.Sprintf("%s-%d", byHandName, n)
 		require.NoError(s, s.askPod(ctx, pod, fmt.Sprintf("SET REPLICATION ROLE TO REPLICA WITH PORT %d", replicationPort)))
-		require.NoError(s, s.askPod(ctx, byHandName+"-0", fmt.Sprintf(`REGISTER REPLICA copy_%d %s TO "%s.%s.%s.svc.cluster.local:%d"`,
-			n, mode, pod, byHandName, s.Namespace, replicationPort)))
+		s.registerByHand(ctx, fmt.Sprintf("copy_%d", n), mode, fmt.Sprintf("%s.%s.%s.svc.cluster.local:%d", pod, byHandName, s.Namespace, replicationPort))
 	}
+}
+
+// registerByHand tries until DNS knows the name of the new pod. An attempt that
+// fails leaves the name of the replica taken.
+func (s *Scenario) registerByHand(ctx context.Context, name, mode, address string) {
+	s.Helper()
+	main := byHandName + "-0"
+	s.Eventually(ctx, "replica "+name+" is registered", time.Minute, func(ctx context.Context) error {
+		err := s.askPod(ctx, main, fmt.Sprintf(`REGISTER REPLICA %s %s TO "%s"`, name, mode, address))
+		if err != nil {
+			_ = s.askPod(ctx, main, "DROP REPLICA "+name) // or there is none
+		}
+		return err
+	})
 }
 
 // askPod runs one statement in the database of a pod, past the gateways.
