@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +21,10 @@ import (
 	standin "memgraph-controller/clusters/standin"
 	"memgraph-controller/clusters/standin/disk"
 )
+
+// notAllowed is the exit code of Memgraph in a container whose user may not write to
+// the data directory (memgraph-observed 3); it dies without a word there.
+const notAllowed = 139
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
@@ -48,6 +53,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
 	data, err := disk.OpenDir(s.dataDirectory)
+	if errors.Is(err, fs.ErrPermission) {
+		return &standin.Death{Code: notAllowed, Reason: err.Error()}
+	}
 	if err != nil {
 		return err
 	}
