@@ -2,8 +2,9 @@ package conformance
 
 import "testing"
 
-func TestSecondMainTakesAReplicaOverSilently(t *testing.T) { // transcript 05
-	t.Parallel()
+func TestSecondMainTakesAReplicaOverSilently(t *testing.T) {
+	fact(t, "2.14", "05")
+	needs(t, fresh)
 	a, b, c := trio(t)
 	a.register(b, "SYNC")
 	c.promote()
@@ -18,8 +19,8 @@ func TestSecondMainTakesAReplicaOverSilently(t *testing.T) { // transcript 05
 	c.has(2)
 }
 
-func TestOldMainOfAPromotedVoterCannotCommit(t *testing.T) { // transcript 08e, memgraph-observed 3
-	t.Parallel()
+func TestOldMainOfAPromotedVoterCannotCommit(t *testing.T) {
+	fact(t, "3.8c", "09")
 	a, b, _ := cluster(t)
 	a.create(1)
 	b.promote()
@@ -30,8 +31,9 @@ func TestOldMainOfAPromotedVoterCannotCommit(t *testing.T) { // transcript 08e, 
 	b.has(1, 3)
 }
 
-func TestOldMainFeedsAnAsyncReplicaUntilItIsRegisteredElsewhere(t *testing.T) { // transcript 09
-	t.Parallel()
+func TestOldMainFeedsAnAsyncReplicaUntilItIsRegisteredElsewhere(t *testing.T) {
+	fact(t, "3.8a", "3.8b", "2.9c", "2.10a", "09")
+	needs(t, fresh)
 	a, b, c := clusterOf(t, "SYNC", "ASYNC")
 	a.create(1)
 	c.getsTo(1)
@@ -43,8 +45,9 @@ func TestOldMainFeedsAnAsyncReplicaUntilItIsRegisteredElsewhere(t *testing.T) { 
 	b.dropDiverged("c")
 }
 
-func TestReplicaRegisteredElsewhereIsFencedFromItsOldMain(t *testing.T) { // transcript 09
-	t.Parallel()
+func TestReplicaRegisteredElsewhereIsFencedFromItsOldMain(t *testing.T) {
+	fact(t, "3.8a", "09")
+	needs(t, fresh)
 	a, b, c := clusterOf(t, "SYNC", "ASYNC")
 	a.create(1)
 	c.getsTo(1)
@@ -57,8 +60,9 @@ func TestReplicaRegisteredElsewhereIsFencedFromItsOldMain(t *testing.T) { // tra
 	c.getsTo(1, 200)
 }
 
-func TestRefusedRegistrationFencesAllTheSame(t *testing.T) { // transcript 09
-	t.Parallel()
+func TestRefusedRegistrationFencesAllTheSame(t *testing.T) {
+	fact(t, "2.9c", "09")
+	needs(t, fresh)
 	a, b, c := clusterOf(t, "SYNC", "ASYNC")
 	a.create(1)
 	b.promote()

@@ -1,10 +1,9 @@
 package conformance
 
 import (
+	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,34 +20,35 @@ const patience = 20 * time.Second
 // pause is between two looks at something that is waited for.
 const pause = 10 * time.Millisecond
 
-// instance is one database: a data directory, two ports, and a process while it
-// is started.
+// instance is one database: a place, and a life while it is started.
 type instance struct {
-	t           *testing.T
-	name        string
-	bolt        int
-	replication int
-	data        string
-	flags       []string
-	process     *exec.Cmd
-	exited      chan struct{}
-	driver      neo4j.DriverWithContext
+	place
+	t      *testing.T
+	name   string
+	flags  []string
+	life   *life
+	driver neo4j.DriverWithContext
+	known  version
 }
 
 func newInstance(t *testing.T, name string, flags ...string) *instance {
 	t.Helper()
-	i := &instance{
-		t: t, name: name, flags: flags,
-		bolt: freePort(t), replication: freePort(t),
-		data: filepath.Join(t.TempDir(), "data"),
-	}
+	return instanceAt(t, instances.get(t).place(t, name), name, flags...)
+}
+
+func instanceAt(t *testing.T, at place, name string, flags ...string) *instance {
+	t.Helper()
+	i := &instance{place: at, t: t, name: name, flags: flags}
 	i.driver = i.open(neo4j.NoAuth())
 	t.Cleanup(func() {
-		if i.process != nil {
-			i.kill()
+		if i.life != nil {
+			_ = i.signal(syscall.SIGKILL) // it may have ended, or is not ours
 		}
-		if t.Failed() {
-			i.showLog()
+		if _, theirs := at.(*guest); !theirs && i.life != nil {
+			<-i.life.ended
+		}
+		if text := i.log(); t.Failed() && text != "" {
+			t.Logf("log of %s:\n%s", i.name, text)
 		}
 	})
 	return i
@@ -56,103 +56,102 @@ func newInstance(t *testing.T, name string, flags ...string) *instance {
 
 // open returns a driver for i that closes with the test.
 func (i *instance) open(auth neo4j.AuthToken) neo4j.DriverWithContext {
-	driver, err := neo4j.NewDriverWithContext(fmt.Sprintf("bolt://127.0.0.1:%d", i.bolt), auth, func(c *config.Config) {
-		c.ConnectionLivenessCheckTimeout = 0 // its process may have been another one
-		c.TelemetryDisabled = true
-	})
+	driver, err := newDriver(i.bolt(), auth)
 	require.NoError(i.t, err)
-	i.t.Cleanup(func() { _ = driver.Close(i.t.Context()) })
+	i.t.Cleanup(func() { _ = driver.Close(context.Background()) })
 	return driver
 }
 
-// address is what a main is told to register.
-func (i *instance) address() string { return fmt.Sprintf("127.0.0.1:%d", i.replication) }
-
-// arguments are those of Memgraph; the stand-in has the same names.
-func (i *instance) arguments() []string {
-	arguments := []string{
-		"--bolt-address=127.0.0.1",
-		fmt.Sprintf("--bolt-port=%d", i.bolt),
-		"--data-directory=" + i.data,
-		"--storage-wal-enabled=true",
-		"--storage-snapshot-on-exit=false",
-	}
-	if _, real := program(); real {
-		arguments = append(arguments,
-			"--telemetry-enabled=false", "--log-level=WARNING", "--also-log-to-stderr", "--log-file=",
-			fmt.Sprintf("--monitoring-port=%d", freePort(i.t)), fmt.Sprintf("--metrics-port=%d", freePort(i.t)))
-	}
-	return append(arguments, i.flags...)
+func newDriver(bolt string, auth neo4j.AuthToken) (neo4j.DriverWithContext, error) {
+	return neo4j.NewDriverWithContext("bolt://"+bolt, auth, func(c *config.Config) {
+		c.ConnectionLivenessCheckTimeout = 0 // its process may have been another one
+		c.TelemetryDisabled = true
+	})
 }
 
-// start starts the process, with more flags if there are any, and waits until
-// it answers.
+// address is what a main is told to register.
+func (i *instance) address() string {
+	host, port := i.replication()
+	return fmt.Sprintf("%s:%d", host, port)
+}
+
+// usual are the flags of every instance; the stand-in knows them too.
+func usual() []string {
+	flags := []string{
+		"--storage-wal-enabled=true", "--storage-snapshot-on-exit=false", "--telemetry-enabled=false",
+		"--log-level=WARNING", "--also-log-to-stderr=true", "--log-file=",
+	}
+	return append(flags, strings.Fields(os.Getenv("MEMGRAPH_FLAGS"))...)
+}
+
+// start starts it, with more flags if there are any, and waits until it answers.
 func (i *instance) start(flags ...string) {
 	i.t.Helper()
 	i.launch(flags...)
-	i.t.Logf("%s started with pid %d", i.name, i.process.Process.Pid)
+	i.answers()
+}
+
+// answers waits until it does.
+func (i *instance) answers() {
+	i.t.Helper()
 	require.Eventually(i.t, func() bool {
 		_, err := i.try("SHOW REPLICATION ROLE")
-		return err == nil || i.gone()
-	}, 3*patience, 5*time.Millisecond, "%s does not answer", i.name)
-	require.False(i.t, i.gone(), "%s ended when it was started", i.name)
+		return err == nil || i.life.over()
+	}, 3*patience, pause/2, "%s does not answer", i.name)
+	require.False(i.t, i.life.over(), "%s ended when it was started", i.name)
+	results.learns(i)
 }
 
-// launch starts the process and does not wait.
+// launch starts it and does not wait until it answers.
 func (i *instance) launch(flags ...string) {
 	i.t.Helper()
-	log, err := os.OpenFile(i.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	require.NoError(i.t, err)
-	defer log.Close()
-	path, _ := program()
-	i.process = exec.Command(path, append(i.arguments(), flags...)...)
-	i.process.Stdout, i.process.Stderr = log, log
-	i.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(i.t, i.process.Start())
-	i.exited = make(chan struct{})
-	go func(process *exec.Cmd, exited chan struct{}) {
-		_ = process.Wait()
-		close(exited)
-	}(i.process, i.exited)
+	var given []string
+	if _, theirs := i.place.(*guest); !theirs {
+		given = append(append(given, usual()...), i.flags...)
+	}
+	var err error
+	i.life, err = i.place.launch(append(given, flags...)...)
+	require.NoError(i.t, err, "start %s", i.name)
+	i.t.Logf("%s started", i.name)
 }
 
-// gone tells whether the process has ended by itself.
-func (i *instance) gone() bool {
-	select {
-	case <-i.exited:
-		return true
-	default:
-		return false
-	}
-}
+// runs tells whether it was started and nobody has ended it.
+func (i *instance) runs() bool { return i.life != nil }
 
 // kill is kill -9.
 func (i *instance) kill() {
 	i.t.Helper()
-	i.signal(syscall.SIGKILL)
-	<-i.exited
-	i.process = nil
+	i.send(syscall.SIGKILL)
+	i.ends(patience)
 }
 
 // terminate is SIGTERM, and waits for the end.
 func (i *instance) terminate() {
 	i.t.Helper()
-	i.signal(syscall.SIGTERM)
-	select {
-	case <-i.exited:
-	case <-time.After(patience):
-		require.Fail(i.t, "SIGTERM did not end it", i.name)
-	}
-	i.process = nil
+	i.send(syscall.SIGTERM)
+	i.ends(patience)
 }
 
-func (i *instance) stop() { i.signal(syscall.SIGSTOP) }
-func (i *instance) cont() { i.signal(syscall.SIGCONT) }
+// ends waits for its end, which has been caused already.
+func (i *instance) ends(within time.Duration) {
+	i.t.Helper()
+	select {
+	case <-i.life.ended:
+	case <-time.After(within):
+		require.Fail(i.t, "it does not end", i.name)
+	}
+	i.life = nil
+}
 
-func (i *instance) signal(s syscall.Signal) {
+func (i *instance) stop() { i.t.Helper(); i.send(syscall.SIGSTOP) }
+func (i *instance) cont() { i.t.Helper(); i.send(syscall.SIGCONT) }
+
+func (i *instance) send(s syscall.Signal) {
 	i.t.Helper()
 	i.t.Logf("%s to %s", s, i.name)
-	_ = i.process.Process.Signal(s) // it may have ended by itself
+	if err := i.signal(s); err != nil {
+		require.True(i.t, i.life.over(), "%s to %s: %v", s, i.name, err) // it may have ended by itself
+	}
 }
 
 // restart kills it and starts it again.
@@ -166,18 +165,6 @@ func (i *instance) restart(flags ...string) {
 func (i *instance) wipe() {
 	i.t.Helper()
 	i.kill()
-	require.NoError(i.t, os.RemoveAll(i.data))
+	require.NoError(i.t, i.place.wipe())
 	i.start()
-}
-
-func (i *instance) log() string { return i.data + ".log" }
-
-// showLog shows the end of what the process said.
-func (i *instance) showLog() {
-	text, err := os.ReadFile(i.log())
-	if err != nil {
-		return
-	}
-	lines := strings.Split(string(text), "\n")
-	i.t.Logf("log of %s:\n%s", i.name, strings.Join(lines[max(0, len(lines)-40):], "\n"))
 }

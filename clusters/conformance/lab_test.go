@@ -1,89 +1,79 @@
 package conformance
 
 import (
+	"flag"
 	"fmt"
-	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
+	"os/signal"
 	"sync/atomic"
+	"syscall"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
-// nextPort counts through ports below those that the kernel gives to clients,
-// so that no connection of another process takes one between two uses.
-var nextPort atomic.Int32
+// What one run of the tests has: where its instances live, what the facts found
+// out, and the next port to try.
+var (
+	instances lab
+	results   ledger
+	nextPort  atomic.Int32
+)
 
-// folder is where the stand-in is built.
-var folder string
+// sideBySide is how many facts are asked at a time, unless -parallel says otherwise:
+// they wait more than they compute.
+const sideBySide = "6"
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	if run := os.Getenv(sweeping); run != "" {
+		sweeper(run)
+		return
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
-	nextPort.Store(int32(os.Getpid() % 20000))
-	var err error
-	if folder, err = os.MkdirTemp("", "conformance-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	nextPort.Store(rand.Int32N(20000)) // another run may go on beside this one
+	interrupted()
+	if err := flag.Set("test.parallel", sideBySide); err != nil {
+		panic(err) // the package testing has no such flag any more
 	}
-	defer os.RemoveAll(folder)
-	return m.Run()
-}
-
-// program is the database under test, and whether it is the real one. It is
-// found out by the first test and not before all of them, for go test keeps a
-// result until something changes that a test has looked at: this variable, and
-// the sources of the stand-in.
-var program = sync.OnceValues(func() (path string, real bool) {
-	if path = os.Getenv("MEMGRAPH"); path != "" {
-		return path, true
-	}
-	path = filepath.Join(folder, "memgraph-standin")
-	build := exec.Command("go", "build", "-o", path, "memgraph-controller/clusters/standin/cmd/memgraph-standin")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("build the stand-in: %v\n%s", err, out))
-	}
-	if err := watch("../standin"); err != nil {
-		panic(err)
-	}
-	return path, false
-})
-
-// watch looks at every file in folder.
-func watch(folder string) error {
-	return filepath.WalkDir(folder, func(_ string, _ fs.DirEntry, err error) error { return err })
-}
-
-// slow skips a fact that takes long to see.
-func slow(t *testing.T) {
-	t.Helper()
-	if os.Getenv("SLOW") == "" {
-		t.Skip("takes long; run with SLOW=1")
-	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 1000 {
-		port := 10000 + int(nextPort.Add(1))%20000
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			require.NoError(t, listener.Close())
-			return port
+	code := m.Run()
+	for _, err := range []error{instances.close(), results.publish(instances.site)} {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
 		}
 	}
-	t.Fatal("no port is free")
-	return 0
+	return code
+}
+
+// interrupted tidies up before Ctrl-C ends the run. What was being started at that
+// moment is left to the sweeper.
+func interrupted() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		fmt.Fprintln(os.Stderr, "interrupted: tidying up")
+		_ = instances.close()
+		os.Exit(130)
+	}()
+}
+
+// free tells whether nobody listens on the port.
+func free(port int) bool {
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	return listener.Close() == nil
 }
 
 // lone is one fresh instance, a main.
-func lone(t *testing.T) *instance {
+func lone(t *testing.T, flags ...string) *instance {
 	t.Helper()
-	a := newInstance(t, "a")
+	a := newInstance(t, "a", flags...)
 	a.start()
 	return a
 }
@@ -92,24 +82,31 @@ func lone(t *testing.T) *instance {
 func trio(t *testing.T, flags ...string) (a, b, c *instance) {
 	t.Helper()
 	a, b, c = newInstance(t, "a", flags...), newInstance(t, "b", flags...), newInstance(t, "c", flags...)
-	for _, i := range []*instance{a, b, c} {
-		i.start()
+	all := []*instance{a, b, c}
+	for _, i := range all {
+		i.launch()
 	}
-	b.demote()
-	c.demote()
+	for _, i := range all {
+		i.answers()
+	}
+	for _, i := range all[1:] {
+		if i.role() == "main" {
+			i.demote()
+		}
+	}
 	return a, b, c
 }
 
 // cluster is a trio in which a has the STRICT_SYNC voter b and the ASYNC replica c.
-func cluster(t *testing.T) (a, b, c *instance) {
+func cluster(t *testing.T, flags ...string) (a, b, c *instance) {
 	t.Helper()
-	return clusterOf(t, "STRICT_SYNC", "ASYNC")
+	return clusterOf(t, "STRICT_SYNC", "ASYNC", flags...)
 }
 
 // clusterOf is a trio in which a has the replicas b and c in these modes.
-func clusterOf(t *testing.T, modeB, modeC string) (a, b, c *instance) {
+func clusterOf(t *testing.T, modeB, modeC string, flags ...string) (a, b, c *instance) {
 	t.Helper()
-	a, b, c = trio(t)
+	a, b, c = trio(t, flags...)
 	a.register(b, modeB)
 	a.register(c, modeC)
 	return a, b, c

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestReplicaRefusesWrites(t *testing.T) { // transcript 03
-	t.Parallel()
+func TestReplicaRefusesWrites(t *testing.T) {
+	fact(t, "3.11a", "03")
 	a, b, _ := cluster(t)
 	a.create(1)
 	for _, query := range []string{
@@ -17,20 +17,25 @@ func TestReplicaRefusesWrites(t *testing.T) { // transcript 03
 		b.refuse(query, final, "forbidden on the replica")
 		b.refused(b.explicitly(query), final, "", query)
 	}
+	tries, err := b.managed("CREATE (:P {id: 9})")
+	b.refused(err, final, "forbidden on the replica", "managed transaction")
+	require.Equal(t, 1, tries)
 	b.has(1)
 }
 
-func TestReplicaRefusesUsersAndSnapshots(t *testing.T) { // transcripts 03 and 18b
-	t.Parallel()
+func TestReplicaRefusesUsersAndSnapshots(t *testing.T) {
+	fact(t, "4.4c", "03", "18I")
 	_, b, _ := cluster(t)
 	b.refuse("CREATE USER u IDENTIFIED BY 'p'", final, "forbidden on the replica")
-	if !b.since(8) { // 3.7.2 and later take snapshots on replicas
+	if b.changed(snapshotsOnReplicas) {
+		b.run("CREATE SNAPSHOT")
+	} else {
 		b.refuse("CREATE SNAPSHOT", retryable, "Replica instances are not allowed to create them")
 	}
 }
 
-func TestReplicaAnswersReads(t *testing.T) { // transcript 04
-	t.Parallel()
+func TestReplicaAnswersReads(t *testing.T) {
+	fact(t, "04")
 	a, b, _ := cluster(t)
 	a.run("CREATE (:P {id: 1})-[:R]->(:P {id: 2})")
 	b.has(1, 2)
@@ -39,8 +44,9 @@ func TestReplicaAnswersReads(t *testing.T) { // transcript 04
 	require.Equal(t, int64(2), b.storageInfo()["vertex_count"])
 }
 
-func TestReplicaCanBeEmptiedWhileItsMainShowsItReady(t *testing.T) { // transcript 04
-	t.Parallel()
+func TestReplicaCanBeEmptiedWhileItsMainShowsItReady(t *testing.T) {
+	fact(t, "3.11b", "04")
+	needs(t, fresh)
 	a, b, _ := trio(t)
 	a.register(b, "SYNC")
 	a.create(1)

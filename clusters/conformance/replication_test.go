@@ -12,11 +12,22 @@ type assertCollect = assert.CollectT
 const toMain = "SET REPLICATION ROLE TO MAIN"
 
 func (i *instance) toReplica() string {
-	return fmt.Sprintf("SET REPLICATION ROLE TO REPLICA WITH PORT %d", i.replication)
+	_, port := i.replication()
+	return toReplicaAt(port)
+}
+
+func toReplicaAt(port int) string {
+	return fmt.Sprintf("SET REPLICATION ROLE TO REPLICA WITH PORT %d", port)
 }
 
 func (i *instance) demote()  { i.t.Helper(); i.run(i.toReplica()) }
 func (i *instance) promote() { i.t.Helper(); i.run(toMain) }
+
+// role is what i says of its role.
+func (i *instance) role() string {
+	i.t.Helper()
+	return i.run("SHOW REPLICATION ROLE").rows[0][0].(string)
+}
 
 // is tells what i says of its role.
 func (i *instance) is(role string) {
@@ -25,7 +36,11 @@ func (i *instance) is(role string) {
 }
 
 func registration(replica *instance, mode string) string {
-	return fmt.Sprintf("REGISTER REPLICA %s %s TO %q", replica.name, mode, replica.address())
+	return registrationAt(replica.name, mode, replica.address())
+}
+
+func registrationAt(name, mode, address string) string {
+	return fmt.Sprintf("REGISTER REPLICA %s %s TO %q", name, mode, address)
 }
 
 // register registers replica, which is accepted and becomes ready.
@@ -38,8 +53,16 @@ func (i *instance) register(replica *instance, mode string) {
 // refuseRegister registers replica, which is refused with this number.
 func (i *instance) refuseRegister(replica *instance, mode string, number int) {
 	i.t.Helper()
-	i.refuse(registration(replica, mode), final, fmt.Sprintf("Couldn't register replica %s. Error: %d", replica.name, number))
+	i.refuseRegisterAt(replica.name, mode, replica.address(), number)
 }
+
+func (i *instance) refuseRegisterAt(name, mode, address string, number int) {
+	i.t.Helper()
+	i.refuse(registrationAt(name, mode, address), final, fmt.Sprintf("Couldn't register replica %s. Error: %d", name, number))
+}
+
+// nobody is an address where no instance listens, wherever the main runs.
+const nobody = "127.0.0.1:1"
 
 // row is what a main shows of one replica.
 type row struct {
@@ -56,14 +79,27 @@ func (i *instance) replicas() map[string]row {
 	i.t.Helper()
 	shown := i.run("SHOW REPLICAS")
 	require.Equal(i.t, []string{"name", "socket_address", "sync_mode", "system_info", "data_info"}, shown.columns)
-	replicas := map[string]row{}
 	for _, values := range shown.rows {
 		require.Nil(i.t, values[3], "system_info")
-		data := values[4].(map[string]any)
+		if data := values[4].(map[string]any); len(data) > 0 {
+			require.Len(i.t, data, 1)
+			require.Len(i.t, data["memgraph"], 3)
+		}
+	}
+	replicas := readReplicas(shown)
+	for name, found := range replicas {
+		require.Contains(i.t, []string{"ready", "replicating", "recovery", "invalid", phantom}, found.status, name)
+	}
+	return replicas
+}
+
+// readReplicas reads a result of SHOW REPLICAS.
+func readReplicas(shown table) map[string]row {
+	replicas := map[string]row{}
+	for _, values := range shown.rows {
 		found := row{address: values[1].(string), mode: values[2].(string), status: phantom}
-		if len(data) > 0 {
+		if data := values[4].(map[string]any); len(data) > 0 {
 			info := data["memgraph"].(map[string]any)
-			require.Len(i.t, info, 3)
 			found.status, found.ts, found.behind = info["status"].(string), info["ts"].(int64), info["behind"].(int64)
 		}
 		replicas[values[0].(string)] = found

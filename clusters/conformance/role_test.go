@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,26 +11,26 @@ const (
 	alreadyOrBusyReplica = "Couldn't set role to replica!"
 )
 
-func TestRoleChangesAreNotIdempotent(t *testing.T) { // transcript 02
-	t.Parallel()
+func TestRoleChangesAreNotIdempotent(t *testing.T) {
+	fact(t, "2.7", "02")
 	a, b, _ := trio(t)
 	a.refuse(toMain, final, alreadyOrBusyMain)
 	a.is("main")
 	b.refuse(b.toReplica(), final, alreadyOrBusyReplica)
-	b.refuse(fmt.Sprintf("SET REPLICATION ROLE TO REPLICA WITH PORT %d", freePort(t)), final, alreadyOrBusyReplica)
+	b.refuse(toReplicaAt(10777), final, alreadyOrBusyReplica)
 	b.is("replica")
 }
 
-func TestRoleChangeSyntax(t *testing.T) { // transcript 02
-	t.Parallel()
+func TestRoleChangeSyntax(t *testing.T) {
+	fact(t, "02")
 	a := lone(t)
 	a.refuse("SET REPLICATION ROLE TO REPLICA", final, "Replica must set a port!")
 	a.refuse("SET REPLICATION ROLE TO MAIN WITH PORT 10003", final, "Main can't set a port!")
 	a.is("main")
 }
 
-func TestReplicationStatementsMustBeAutocommit(t *testing.T) { // transcript 01
-	t.Parallel()
+func TestReplicationStatementsMustBeAutocommit(t *testing.T) {
+	fact(t, "2.2", "01")
 	a := lone(t)
 	for _, query := range []string{"SHOW REPLICATION ROLE", "SHOW REPLICAS", a.toReplica()} {
 		a.refused(a.explicitly(query), final, "Managing replication is not allowed in multicommand transactions", query)
@@ -39,12 +38,13 @@ func TestReplicationStatementsMustBeAutocommit(t *testing.T) { // transcript 01
 	a.is("main")
 }
 
-func TestDemotionOntoATakenPortLeavesAReplicaWithoutAServer(t *testing.T) { // transcript 13a
-	t.Parallel()
+func TestDemotionOntoATakenPortLeavesAReplicaWithoutAServer(t *testing.T) {
+	fact(t, "2.8", "13a")
+	needs(t, fresh)
 	a := lone(t)
 	b := newInstance(t, "b")
 	b.start()
-	b.refuse(fmt.Sprintf("SET REPLICATION ROLE TO REPLICA WITH PORT %d", b.bolt), final, alreadyOrBusyReplica)
+	b.refuse(toReplicaAt(b.boltPort()), final, alreadyOrBusyReplica)
 	b.is("replica")
 	b.refuse("CREATE (:X)", final, "forbidden on the replica")
 	b.refuse(b.toReplica(), final, alreadyOrBusyReplica)
@@ -55,8 +55,8 @@ func TestDemotionOntoATakenPortLeavesAReplicaWithoutAServer(t *testing.T) { // t
 	a.register(b, "ASYNC")
 }
 
-func TestRoleChangesForgetTheReplicas(t *testing.T) { // transcripts 08a and 09
-	t.Parallel()
+func TestRoleChangesForgetTheReplicas(t *testing.T) {
+	fact(t, "08a", "09")
 	a, b, _ := cluster(t)
 	a.demote()
 	a.promote()
@@ -67,8 +67,8 @@ func TestRoleChangesForgetTheReplicas(t *testing.T) { // transcripts 08a and 09
 	b.showsNone()
 }
 
-func TestSwitchoverLosesNothing(t *testing.T) { // transcript 09
-	t.Parallel()
+func TestSwitchoverLosesNothing(t *testing.T) {
+	fact(t, "3.9a", "09")
 	a, b, c := cluster(t)
 	a.create(1)
 	a.demote()
@@ -81,8 +81,8 @@ func TestSwitchoverLosesNothing(t *testing.T) { // transcript 09
 	c.getsTo(1, 2)
 }
 
-func TestTransactionOpenOnADemotedMainCannotCommit(t *testing.T) { // transcripts 09 and 13d
-	t.Parallel()
+func TestTransactionOpenOnADemotedMainCannotCommit(t *testing.T) {
+	fact(t, "3.9b", "09", "13d")
 	a, _, _ := cluster(t)
 	a.create(1)
 	tx := a.begin()

@@ -7,12 +7,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFreshInstanceIsAMainWithoutReplicas(t *testing.T) { // transcript 01
-	t.Parallel()
+func TestFreshInstanceIsAMainWithoutReplicas(t *testing.T) {
+	fact(t, "2.1", "2.3", "01")
+	needs(t, fresh)
 	a := lone(t)
 	role := a.run("SHOW REPLICATION ROLE")
 	require.Equal(t, table{columns: []string{"replication role"}, rows: [][]any{{"main"}}}, role)
 	a.showsNone()
+	a.has()
+}
+
+func TestRoleIsOneColumn(t *testing.T) {
+	fact(t, "2.3", "01", "02")
+	a, b, _ := trio(t)
+	const column = "replication role"
+	require.Equal(t, table{columns: []string{column}, rows: [][]any{{"main"}}}, a.run("SHOW REPLICATION ROLE"))
+	require.Equal(t, table{columns: []string{column}, rows: [][]any{{"replica"}}}, b.run("SHOW REPLICATION ROLE"))
 }
 
 // storageInfo is the statement that has the counts: since 3.11 the bare one is
@@ -20,7 +30,7 @@ func TestFreshInstanceIsAMainWithoutReplicas(t *testing.T) { // transcript 01
 func (i *instance) storageInfo() map[string]any {
 	i.t.Helper()
 	shown, err := i.try("SHOW STORAGE INFO ON CURRENT DATABASE")
-	if !i.since(11) {
+	if !i.changed(storageInfoSplit) {
 		i.refused(err, final, "", "SHOW STORAGE INFO ON CURRENT DATABASE") // the old grammar
 		shown = i.run("SHOW STORAGE INFO")
 	}
@@ -32,8 +42,8 @@ func (i *instance) storageInfo() map[string]any {
 	return info
 }
 
-func TestStorageInfo(t *testing.T) { // transcripts 01 and 02
-	t.Parallel()
+func TestStorageInfo(t *testing.T) {
+	fact(t, "01", "02")
 	a := lone(t)
 	a.run("CREATE (:P {id: 1})-[:R]->(:P {id: 2})")
 	info := a.storageInfo()
@@ -45,28 +55,31 @@ func TestStorageInfo(t *testing.T) { // transcripts 01 and 02
 	require.Equal(t, "IN_MEMORY_TRANSACTIONAL", info["storage_mode"])
 }
 
-func TestReplicasTakeTheUUIDOfTheirMain(t *testing.T) { // transcript 02
-	t.Parallel()
+func TestReplicasTakeTheUUIDOfTheirMain(t *testing.T) {
+	fact(t, "02")
+	needs(t, fresh)
 	a, b, _ := trio(t)
 	require.NotEqual(t, a.storageInfo()["database_uuid"], b.storageInfo()["database_uuid"])
 	a.register(b, "SYNC")
 	require.Equal(t, a.storageInfo()["database_uuid"], b.storageInfo()["database_uuid"])
 }
 
-func TestShowReplicasOfEachMode(t *testing.T) { // transcript 02
-	t.Parallel()
+func TestShowReplicasOfEachMode(t *testing.T) {
+	fact(t, "2.4", "2.5", "02")
 	a, b, c := clusterOf(t, "SYNC", "ASYNC")
+	ts := a.shows("b", "ready").ts
 	require.Equal(t, map[string]row{
-		"b": {address: b.address(), mode: "sync", status: "ready"},
-		"c": {address: c.address(), mode: "async", status: "ready"},
+		"b": {address: b.address(), mode: "sync", status: "ready", ts: ts},
+		"c": {address: c.address(), mode: "async", status: "ready", ts: ts},
 	}, a.replicas())
 	a.run("DROP REPLICA b")
 	a.register(b, "STRICT_SYNC")
 	require.Equal(t, "strict_sync", a.replicas()["b"].mode)
 }
 
-func TestTimestampsGrowWithCommitsAndBehindIsNegativeWhileAReplicaLags(t *testing.T) { // transcripts 02 and 06
-	t.Parallel()
+func TestTimestampsGrowWithCommitsAndBehindIsNegativeWhileAReplicaLags(t *testing.T) {
+	fact(t, "2.4", "2.6", "02", "06")
+	needs(t, control)
 	a, b, _ := trio(t)
 	a.register(b, "SYNC")
 	a.create(1)
@@ -81,15 +94,15 @@ func TestTimestampsGrowWithCommitsAndBehindIsNegativeWhileAReplicaLags(t *testin
 	require.Negative(t, a.shows("b", "invalid").behind)
 }
 
-func TestReplicaRefusesShowReplicas(t *testing.T) { // transcript 02
-	t.Parallel()
+func TestReplicaRefusesShowReplicas(t *testing.T) {
+	fact(t, "02")
 	_, b, _ := trio(t)
 	b.is("replica")
 	b.refuse("SHOW REPLICAS", final, "Show replicas query should only be run on the main instance.")
 }
 
-func TestShowConfigNamesTheFlagsThatReplicationNeeds(t *testing.T) { // from the source, in no transcript
-	t.Parallel()
+func TestShowConfigNamesTheFlagsThatReplicationNeeds(t *testing.T) {
+	fact(t, "S3")
 	a := lone(t)
 	shown := a.run("SHOW CONFIG")
 	require.Equal(t, []string{"name", "default_value", "current_value", "description"}, shown.columns)

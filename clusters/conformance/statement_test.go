@@ -100,6 +100,19 @@ func (i *instance) explicitly(query string) error {
 	return tx.Commit(ctx)
 }
 
+// managed runs query in a managed transaction, and tells how often the driver tried.
+func (i *instance) managed(query string) (tries int, err error) {
+	i.t.Helper()
+	ctx := i.t.Context()
+	session := i.driver.NewSession(ctx, neo4j.SessionConfig{})
+	defer session.Close(ctx)
+	_, err = session.ExecuteWrite(ctx, func(tx neo4j.ManagedTransaction) (any, error) {
+		tries++
+		return tx.Run(ctx, query, nil)
+	})
+	return tries, err
+}
+
 func (i *instance) create(id int) {
 	i.t.Helper()
 	i.run(creation(id))
@@ -138,6 +151,7 @@ func (i *instance) getsTo(ids ...int) {
 		patience, pause)
 }
 
+// ids are the nodes that i holds now.
 func (i *instance) ids() []int {
 	i.t.Helper()
 	var ids []int

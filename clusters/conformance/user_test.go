@@ -14,14 +14,15 @@ func (i *instance) login(user, password, query string) error {
 	return err
 }
 
-func TestWithoutUsersAnyCredentialsWill(t *testing.T) { // transcript 10
-	t.Parallel()
+func TestWithoutUsersAnyCredentialsWill(t *testing.T) {
+	fact(t, "10")
 	a := lone(t)
 	require.NoError(t, a.login("anybody", "anything", "RETURN 1"))
 }
 
-func TestWithUsersOnlyTheRightPasswordWill(t *testing.T) { // transcript 10
-	t.Parallel()
+func TestWithUsersOnlyTheRightPasswordWill(t *testing.T) {
+	fact(t, "4.3b", "10")
+	needs(t, fresh)
 	a := lone(t)
 	a.run("CREATE USER u IDENTIFIED BY 'p'")
 	require.NoError(t, a.login("u", "p", "SHOW REPLICATION ROLE"))
@@ -30,8 +31,9 @@ func TestWithUsersOnlyTheRightPasswordWill(t *testing.T) { // transcript 10
 	a.refused(err, noLogin, "Authentication failure", "no credentials")
 }
 
-func TestRegistrationDeletesTheUsersOfAReplica(t *testing.T) { // transcript 21
-	t.Parallel()
+func TestRegistrationDeletesTheUsersOfAReplica(t *testing.T) {
+	fact(t, "4.4a", "4.4b", "4.4c", "21")
+	needs(t, fresh)
 	a := lone(t)
 	b := newInstance(t, "b")
 	b.start()
@@ -53,8 +55,23 @@ func TestRegistrationDeletesTheUsersOfAReplica(t *testing.T) { // transcript 21
 	require.NoError(t, b.login("u", "p", "RETURN 1"), "the password stayed as it was")
 }
 
-func TestUsersHoldOverARestart(t *testing.T) { // transcript 21
-	t.Parallel()
+func TestAnyUserMayRunStatementsAboutReplication(t *testing.T) {
+	fact(t, "4.3a", "4.3c", "10")
+	needs(t, fresh)
+	a, b, _ := trio(t)
+	a.register(b, "SYNC")
+	a.run("CREATE USER admin IDENTIFIED BY 'pw'")
+	require.NoError(t, a.login("admin", "pw", "CREATE USER joe IDENTIFIED BY 'joe'"))
+	for _, query := range []string{"SHOW REPLICATION ROLE", "SHOW REPLICAS", "DROP REPLICA b", registration(b, "ASYNC")} {
+		require.NoError(t, a.login("joe", "joe", query), query)
+	}
+	a.refused(a.login("joe", "joe", toMain), final, alreadyOrBusyMain, toMain)
+	require.Empty(t, b.run("SHOW USERS").rows, "without credentials, for the replica has no user")
+}
+
+func TestUsersHoldOverARestart(t *testing.T) {
+	fact(t, "4.4c", "21")
+	needs(t, control)
 	a := lone(t)
 	a.run("CREATE USER `u` IDENTIFIED BY 'it\\'s \\\\'")
 	a.kill()
