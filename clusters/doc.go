@@ -15,6 +15,6 @@
 //	CLUSTER_CACHE   the folder for what takes long to build
 //
 // The parts: docker (the engine), kind (clusters), offline (node images without
-// a registry), images (this project's own), standin (the database's stand-in),
-// conformance (that it behaves like the database).
+// a registry), images (this project's own), standin (the database's stand-in, which
+// e2e/conformance holds to the database).
 package clusters

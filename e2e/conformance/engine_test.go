@@ -62,7 +62,7 @@ func (e *engine) set() (err error) {
 	if err := e.provide(); err != nil {
 		return err
 	}
-	hold := images.Program{Name: "localhost/" + e.run, Package: "./clusters/conformance/hold", At: "/hold", User: "65532:65532"}
+	hold := images.Program{Name: "localhost/" + e.run, Package: "./e2e/conformance/hold", At: "/hold", User: "65532:65532"}
 	if e.holder, err = e.build(hold); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func newPrograms(path string) (*programs, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the stand-in: %w\n%s", err, out)
 	}
-	return p, watch("../standin")
+	return p, watch("../../clusters/standin")
 }
 
 // watch looks at every file in folder.

@@ -3,10 +3,10 @@
 // server and against the stand-in, so that the one cannot drift from the other
 // unnoticed:
 //
-//	go test ./clusters/conformance                              # the stand-in, built on the fly
-//	MEMGRAPH=/usr/lib/memgraph/memgraph go test -count=1 ./clusters/conformance
-//	MEMGRAPH_IMAGE=memgraph/memgraph:3.12.0 go test -count=1 ./clusters/conformance
-//	ADDRESSES=db1:7687,db2:7687,db3:7687 go test -count=1 ./clusters/conformance
+//	go test ./e2e/conformance                              # the stand-in, built on the fly
+//	MEMGRAPH=/usr/lib/memgraph/memgraph go test -count=1 ./e2e/conformance
+//	MEMGRAPH_IMAGE=memgraph/memgraph:3.12.0 go test -count=1 ./e2e/conformance
+//	ADDRESSES=db1:7687,db2:7687,db3:7687 go test -count=1 ./e2e/conformance
 //
 //	SLOW=1              also what takes 3 to 90 s
 //	MEMGRAPH_FLAGS=...  more flags for every instance, as --standin-version=3.12
