@@ -39,8 +39,9 @@ type fakeDatabase struct {
 	replicas []topology.Replica
 	silent   bool
 	users    []string
-	// refuse lets a call fail.
+	// refuse lets a call fail, slow lets it take its time.
 	refuse map[string]error
+	slow   map[string]time.Duration
 	// deadlines are the contexts' deadlines of the last calls, by name.
 	deadlines map[string]time.Time
 }
@@ -49,7 +50,7 @@ func newFleet(names ...string) *fleet {
 	f := &fleet{databases: map[string]*fakeDatabase{}, order: names, changes: make(chan struct{}, 1)}
 	for n, name := range names {
 		f.databases[name] = &fakeDatabase{
-			fleet: f, role: topology.RoleMain, uuid: "uuid of " + name, refuse: map[string]error{}, deadlines: map[string]time.Time{},
+			fleet: f, role: topology.RoleMain, uuid: "uuid of " + name, refuse: map[string]error{}, slow: map[string]time.Duration{}, deadlines: map[string]time.Time{},
 			process: Process{Name: name, Bolt: name + ":7687", Replication: name + ":10000", ID: strconv.Itoa(n + 1), Started: time.Now().Add(-time.Second)},
 		}
 	}
@@ -133,7 +134,7 @@ func (h hidden) Ask(ctx context.Context) (topology.Answer, error) {
 // call is what every statement has in common.
 func (d *fakeDatabase) call(ctx context.Context, what string, do func()) error {
 	d.fleet.mu.Lock()
-	silent, dead := d.silent, d.process.Dead
+	silent, dead, slow := d.silent, d.process.Dead, d.slow[what]
 	d.deadlines[what], _ = ctx.Deadline()
 	d.fleet.mu.Unlock()
 	if silent {
@@ -143,6 +144,7 @@ func (d *fakeDatabase) call(ctx context.Context, what string, do func()) error {
 	if dead {
 		return syscall.ECONNREFUSED
 	}
+	time.Sleep(slow)
 	d.fleet.mu.Lock()
 	defer d.fleet.mu.Unlock()
 	if err := d.refuse[what]; err != nil {

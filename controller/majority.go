@@ -53,6 +53,39 @@ func (c *Controller) confirmByPeers(now time.Time) {
 	}
 }
 
+// stayInTouch keeps the write gateway confirmed while a step holds up the loop,
+// which otherwise reads the record: the leader's own clients would be silenced by
+// a registration that waits for the main's lock. It confirms nothing but the very
+// version that is followed. The caller ends it.
+func (c *Controller) stayInTouch(ctx context.Context) (end func()) {
+	if c.config.Isolation == 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	followed := c.version
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(reloadEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			asked := c.config.Now()
+			if _, version, err := c.config.Store.Load(ctx); err == nil && version == followed {
+				c.config.Write.Confirm(asked)
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
 // listControllers makes sure, before a leader relies on what the gateways have
 // done, that he knows them all.
 func (c *Controller) listControllers(ctx context.Context) {

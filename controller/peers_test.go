@@ -290,6 +290,22 @@ func TestNoPromotionBeforeTheControllersAreListed(t *testing.T) {
 	})
 }
 
+// Under load a registration waits for the main's lock, and the loop with it.
+func TestStepThatTakesLongDoesNotSilenceTheLeadersGateway(t *testing.T) {
+	inTrio(t, func(r *trio) {
+		main := r.open().Main
+		r.fleet.change(main, func(d *fakeDatabase) { d.slow["register c at"] = 2900 * time.Millisecond })
+		r.fleet.change("c", func(d *fakeDatabase) { d.process.ID, d.role = "restarted", topology.RoleReplica })
+		r.fleet.change(main, func(d *fakeDatabase) { d.drop("c") })
+		for range 400 {
+			time.Sleep(10 * time.Millisecond)
+			synctest.Wait()
+			require.False(t, r.silenced("c0"))
+		}
+		require.Contains(t, r.fleet.called(), "register c at "+main)
+	})
+}
+
 func TestOneObserverThatIsCutOffMovesNothing(t *testing.T) {
 	inTrio(t, func(r *trio) {
 		before := r.open()

@@ -42,6 +42,7 @@ func (c *Controller) perform(ctx context.Context, step topology.Step, view topol
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(left, limits[step.Do]))
 	defer cancel()
+	defer c.stayInTouch(ctx)()
 	switch step.Do {
 	case topology.ActSave:
 		return c.save(ctx, step.Record)

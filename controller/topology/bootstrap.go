@@ -1,6 +1,9 @@
 package topology
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // bootstrap makes the first record: of empty instances, of one instance with
 // data beside empty ones, or of a cluster that somebody set up by hand. An
@@ -51,12 +54,19 @@ func (s situation) found(name, why string) *decision {
 // feedsAll: every other instance with data is a registered replica of main.
 func (s situation) feedsAll(main string, data []string) bool {
 	for _, n := range data {
-		row, listed := s.row(main, n)
-		if n != main && (!listed || row.Status == StatusPhantom || !s.get(n).is(RoleReplica)) {
+		if n != main && (!s.feeds(main, s.get(n)) || !s.get(n).is(RoleReplica)) {
 			return false
 		}
 	}
 	return true
+}
+
+// feeds: main has a registration of the instance, under whatever name somebody
+// chose. It is registered anew under its own.
+func (s situation) feeds(main string, i Instance) bool {
+	return slices.ContainsFunc(s.get(main).Answer.Replicas, func(row Replica) bool {
+		return row.Status != StatusPhantom && (row.Name == i.Name || row.Address == i.Replication)
+	})
 }
 
 // adopt takes a running main as it is: its history is unknown, and a new epoch

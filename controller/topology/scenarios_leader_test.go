@@ -117,7 +117,14 @@ func TestFirstMainIsChosenOnlyWhereThereIsNoChoice(t *testing.T) {
 		"one's data are unknown": {func(s *scene) { s.change("c", func(i *topology.Instance) { i.StorageKnown = false }) }, "", "", "c does not answer"},
 		"two have data":          {func(s *scene) { full(s, "b", "c") }, "", "", "b, c all hold data"},
 		"one follows the other":  {func(s *scene) { full(s, "b", "c"); follow(s, "b", "c") }, "", "b", "adopting"},
-		"one does not follow":    {func(s *scene) { full(s, "a", "b", "c"); follow(s, "b", "c") }, "", "", "failover --force"},
+		"one follows the other under a name of its own": {func(s *scene) {
+			full(s, "b", "c")
+			follow(s, "b", "c")
+			s.change("b", func(i *topology.Instance) {
+				i.Answer.Replicas[0].Name, i.Answer.Replicas[0].Address = "copy", s.view.Instances["c"].Replication
+			})
+		}, "", "b", "adopting"},
+		"one does not follow": {func(s *scene) { full(s, "a", "b", "c"); follow(s, "b", "c") }, "", "", "failover --force"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := emptyScene()
