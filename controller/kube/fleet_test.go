@@ -319,6 +319,7 @@ func TestPodIsMovingUntilItsNameLeadsToItsAddress(t *testing.T) {
 		s.put(newPod("memgraph-1", "uid-1", ip("10.0.0.2"), runsAgain))
 		require.False(t, find(t, fleet, "memgraph-1").Moving, "it restarted in its place")
 		s.remove(newPod("memgraph-1", "uid-1"))
+		require.True(t, find(t, fleet, "memgraph-1").Moving, "nobody is at its address any more")
 		s.put(newPod("memgraph-1", "uid-new", ip("10.0.0.9"), runs))
 		require.True(t, find(t, fleet, "memgraph-1").Moving)
 		drain(fleet.Changes())

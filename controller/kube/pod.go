@@ -160,9 +160,10 @@ func (l *life) lose(now time.Time) {
 // this one: CoreDNS tells, and its clients believe, what is up to 5 s old.
 const addressDelay = 6 * time.Second
 
-// moving: the name of the pod may not lead to it yet.
+// moving: the name of the pod may not lead to it yet, or leads to where nobody is
+// any more: the address of a pod that is gone swallows packets.
 func (l *life) moving(now time.Time) bool {
-	return l.pod != nil && now.Sub(l.pod.moved) < addressDelay
+	return l.pod == nil || now.Sub(l.pod.moved) < addressDelay
 }
 
 // bereft: the pod of the process is gone, nothing proves that the process is,

@@ -194,3 +194,17 @@ func TestVoterThatIsBeingStoppedIsDroppedInsteadOfRegisteredAnew(t *testing.T) {
 	require.NotContains(t, strings.Join(steps, "\n"), "register b")
 	healed(t, w)
 }
+
+// A pod that was deleted by force is gone before its process is: its address will
+// swallow packets, and nobody may be dropped there.
+func TestVoterWhoseAddressIsGoneIsShedByANewEpoch(t *testing.T) {
+	w := begin(t, 3)
+	w.run(7 * time.Second)
+	w.addressDelay = 6 * time.Second
+	w.observers["b"].started = w.now
+	w.databases["b"].terminating = true
+	require.True(t, w.runUntil(2*time.Second, func() bool { return w.record.Voter == "c" && w.record.Gate == "open" }))
+	require.Equal(t, "a", w.record.Main)
+	require.Empty(t, w.broken)
+	healed(t, w)
+}

@@ -62,7 +62,7 @@ func (s situation) dropDead(main string) *decision {
 		switch {
 		case row.Mode == Async || !i.lost():
 		case i.Moving:
-			return wait("waiting until %s finds %s, which has moved", main, i.Name)
+			return s.shedVoter(main, i)
 		case i.Health == HealthDead && s.unvote(i.Name) != nil:
 			return s.unvote(i.Name)
 		case i.Health == HealthDead:
@@ -80,6 +80,20 @@ func (s situation) dropDead(main string) *decision {
 		}
 	}
 	return nil
+}
+
+// shedVoter frees a main of a voter that it may not drop: a demotion clears its
+// list, and waits for the connection to an address that swallows packets for 5 s
+// at most (memgraph-observed 20 N). Not where that would poison its history, nor
+// before another replica can vote.
+func (s situation) shedVoter(main string, voter Instance) *decision {
+	if s.r.Main == "" || s.bestVoter(main) == "" || !s.clean(s.get(main)) {
+		return wait("waiting until %s finds %s, which has moved", main, voter.Name)
+	}
+	if d := s.unvote(voter.Name); d != nil {
+		return d
+	}
+	return s.crown(main, PlanRefresh, s.r.Gate, "%s cannot find voter %s, which has moved: a new database epoch begins without it", main, voter.Name)
 }
 
 // giveVote makes the best caught-up replica the one STRICT_SYNC replica: never a
@@ -101,7 +115,7 @@ func (s situation) giveVote(main string) *decision {
 		case s.unvote(row.Name) != nil:
 			return s.unvote(row.Name)
 		case s.get(row.Name).Moving:
-			return wait("waiting until %s finds %s, which has moved", main, row.Name)
+			return s.shedVoter(main, s.get(row.Name))
 		case s.get(row.Name).is(RoleReplica) && s.get(row.Name).Terminating:
 			return do(Step{Do: ActDrop, Instance: main, Target: row.Name}, "%s is being stopped and votes no more: %s does", row.Name, best)
 		case s.get(row.Name).is(RoleReplica):

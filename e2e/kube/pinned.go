@@ -20,6 +20,10 @@ const pinLabel = "Pinned"
 // pinEvery is the time between two writes of a pinned session.
 const pinEvery = 25 * time.Millisecond
 
+// pinPatience bounds one write: a tunnel does not always tell its client that the
+// far end was reset.
+const pinPatience = 5 * time.Second
+
 // Pinned is a session through the write gateway of one controller, which a
 // Service would not allow to choose: it writes one node after the other, and
 // nothing repeats what failed.
@@ -73,10 +77,12 @@ func (p *Pinned) work(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		result, err := session.Run(ctx, "CREATE (:"+pinLabel+" {gateway: $gateway, n: $n})", map[string]any{"gateway": p.Pod, "n": n})
+		once, done := context.WithTimeout(ctx, pinPatience)
+		result, err := session.Run(once, "CREATE (:"+pinLabel+" {gateway: $gateway, n: $n})", map[string]any{"gateway": p.Pod, "n": n})
 		if err == nil {
-			_, err = result.Consume(ctx)
+			_, err = result.Consume(once)
 		}
+		done()
 		if ctx.Err() == nil {
 			p.note(n, err)
 		}
