@@ -33,6 +33,11 @@ const (
 // after an instance did not answer.
 const suspicious = 500 * time.Millisecond
 
+// plannedReadDrain is how long a read may go on at an instance that leaves the read
+// pool while nothing is wrong. A planned change waits for it, so it adds to the
+// pause of writers, where such a read is under way; a failover does not wait as long.
+const plannedReadDrain = time.Second
+
 // loop is the only goroutine that reads and writes what this file and the
 // record-keeping parts of Controller hold.
 func (c *Controller) loop(ctx context.Context) {
@@ -260,6 +265,9 @@ func (c *Controller) routeReads(view topology.View) {
 	}
 	c.reads = topology.ReadPool(c.record, view, c.config.Policy, c.reads.Pool)
 	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Open}
+	if topology.Planned(c.record) {
+		route.LeaveWithin = plannedReadDrain
+	}
 	for _, name := range c.reads.Pool {
 		route.Upstreams = append(route.Upstreams, view.Instances[name].Bolt)
 	}

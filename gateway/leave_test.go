@@ -74,6 +74,18 @@ func TestLeavingUpstreamIsNotWaitedForLongerThanTheDrainLimit(t *testing.T) {
 	})
 }
 
+func TestRouteMaySayHowLongSessionsMayGoOnAtALeavingUpstream(t *testing.T) {
+	bubbleWithDatabase(t, 0, func(t *testing.T, g *gateway.Gateway, _ *database, client net.Conn) {
+		talk(t, client, begin, success)
+		began := time.Now()
+		route := leaving(2)
+		route.LeaveWithin = 3 * tracked.DrainLimit
+		g.Follow(route)
+		cut(t, client)
+		require.InDelta(t, 3*tracked.DrainLimit, time.Since(began), float64(10*time.Millisecond))
+	})
+}
+
 func TestLeavingUpstreamThatDiesIsCutAtOnce(t *testing.T) {
 	bubbleWithDatabase(t, 0, func(t *testing.T, g *gateway.Gateway, _ *database, client net.Conn) {
 		talk(t, client, begin, success)

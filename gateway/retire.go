@@ -54,7 +54,7 @@ func (s *state) admits() bool { return s.running && s.retireBy.IsZero() }
 // are leaving. The caller holds g.mu.
 func (g *Gateway) direct(now time.Time) {
 	if g.retireBy.IsZero() {
-		g.retarget(g.route.targets(), g.route.Leaving, now, now.Add(g.cfg.DrainLimit))
+		g.retarget(g.route.targets(), g.route.Leaving, now, g.route.leaveBy(now, g.cfg.DrainLimit))
 		return
 	}
 	g.retarget(nil, slices.Concat(g.route.targets(), g.route.Leaving), now, g.retireBy)

@@ -1,6 +1,10 @@
 package gateway
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Flow says what the gateway lets pass.
 type Flow string
@@ -25,10 +29,13 @@ type Route struct {
 	Upstreams []string `json:"upstreams"`
 	// Leaving are addresses that may still be heard but get no new session: each
 	// session that is left there goes on until it is between two transactions,
-	// at most Config.DrainLimit, and is cut then. An upstream that is named
+	// at most LeaveWithin, and is cut then. An upstream that is named
 	// neither here nor in Upstreams is cut at once. Naming one that has no
 	// sessions means nothing. See Drain for what it spares clients.
 	Leaving []string `json:"leaving,omitempty"`
+	// LeaveWithin is how long the sessions of Leaving may go on; 0:
+	// Config.DrainLimit. It counts from when an upstream was first named there.
+	LeaveWithin time.Duration `json:"-"`
 	// Flow is Open, Paused or Closed; anything else counts as Closed.
 	Flow Flow `json:"flow"`
 	// Drain matters when Paused: a cut will follow, so each session goes on until
@@ -54,7 +61,12 @@ func (r Route) targets() []string {
 
 func (r Route) equal(other Route) bool {
 	return r.Epoch == other.Epoch && r.Flow == other.Flow && r.Drain == other.Drain &&
-		r.CutBusy == other.CutBusy && slices.Equal(r.Upstreams, other.Upstreams) && slices.Equal(r.Leaving, other.Leaving)
+		r.CutBusy == other.CutBusy && r.LeaveWithin == other.LeaveWithin && slices.Equal(r.Upstreams, other.Upstreams) && slices.Equal(r.Leaving, other.Leaving)
+}
+
+// leaveBy is until when the sessions of Leaving may go on.
+func (r Route) leaveBy(now time.Time, limit time.Duration) time.Time {
+	return now.Add(cmp.Or(r.LeaveWithin, limit))
 }
 
 // stop is where this route stops sessions on their way to the server.

@@ -18,6 +18,12 @@ func WriteRoute(r Record) (instance string, gate Gate, drain bool) {
 	}
 }
 
+// Planned tells that nothing forces what is going on, if anything is: nobody waits
+// for writes who did not have to.
+func Planned(r Record) bool {
+	return r.Plan != PlanFailover && r.Plan != PlanHandover && r.Plan != PlanReturn
+}
+
 // Serves tells that an instance was seen to be main and to hold the cluster's
 // data. Before that no client is sent to it, whatever the record says: it may
 // have come back empty, or not at all.
