@@ -63,7 +63,7 @@ down: ## remove it
 
 e2e: out/bin/helm out/venv/.made ## prove the promises on a kind cluster of its own (KEEP=1 keeps it, FULL=1 in the promised numbers)
 	mkdir -p $(REPORT_DIR)
-	E2E=1 go test -count=1 -timeout $(if $(FULL),120m,60m) -v $(if $(RUN),-run '$(RUN)') ./e2e/kube
+	E2E=1 go test -count=1 -timeout $(if $(FULL),120m,60m) -v $(if $(RUN),-run '$(RUN)') $(if $(SKIP),-skip '$(SKIP)') ./e2e/kube
 
 images: ## build every image that a cluster needs, and cache them
 	go run ./clusters/cmd/cluster images
