@@ -13,55 +13,60 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
+	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
 )
 
-// Tunnel leads to one port of one pod. It carries any number of connections and
-// breaks for good with the first that the pod refuses, and with the pod.
+// Tunnel leads to one port of one pod. It carries any number of connections. What
+// the API server offers breaks as a whole with the first connection that the pod
+// resets; it is opened again at the same address until the tunnel is closed.
 type Tunnel struct {
 	// Address is this end, host:port.
 	Address string
 
-	stop  chan struct{}
-	once  sync.Once
-	ended chan struct{}
+	dialer httpstream.Dialer
+	remote int
+	stop   chan struct{}
+	once   sync.Once
 }
+
+// again is the pause before a tunnel that broke is opened anew.
+const again = 100 * time.Millisecond
 
 // Open returns a tunnel that works until Close, or an error when the pod has not
 // answered before ctx ends.
 func Open(ctx context.Context, config *rest.Config, client kubernetes.Interface, namespace, pod string, port int) (*Tunnel, error) {
-	t := &Tunnel{stop: make(chan struct{}), ended: make(chan struct{})}
-	if err := t.open(ctx, config, client, namespace, pod, port); err != nil {
+	t := &Tunnel{remote: port, stop: make(chan struct{})}
+	transport, upgrader, err := spdy.RoundTripperFor(config)
+	if err == nil {
+		url := client.CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("portforward").URL()
+		t.dialer = spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url)
+		err = t.open(ctx)
+	}
+	if err != nil {
 		t.Close()
 		return nil, fmt.Errorf("port %d of pod %s/%s: %w", port, namespace, pod, err)
 	}
 	return t, nil
 }
 
-func (t *Tunnel) open(ctx context.Context, config *rest.Config, client kubernetes.Interface, namespace, pod string, port int) error {
-	transport, upgrader, err := spdy.RoundTripperFor(config)
-	if err != nil {
-		return err
-	}
-	url := client.CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("portforward").URL()
-	dialer := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url)
+// open opens the tunnel for the first time and keeps it open.
+func (t *Tunnel) open(ctx context.Context) error {
 	ready, said := make(chan struct{}), &saying{}
-	forwarder, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{"0:" + strconv.Itoa(port)}, t.stop, ready, io.Discard, said)
+	forwarder, err := t.forwarder(0, ready, said)
 	if err != nil {
 		return err
 	}
-	failed := make(chan error, 1)
-	go func() {
-		defer close(t.ended)
-		failed <- forwarder.ForwardPorts()
-	}()
+	broken := make(chan error, 1)
+	go func() { broken <- forwarder.ForwardPorts() }()
 	select {
 	case <-ready:
-	case err := <-failed:
+	case err := <-broken:
 		return errors.Join(err, said.error())
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -70,15 +75,34 @@ func (t *Tunnel) open(ctx context.Context, config *rest.Config, client kubernete
 	if err != nil {
 		return err
 	}
-	t.Address = net.JoinHostPort("127.0.0.1", strconv.Itoa(int(ports[0].Local)))
+	local := int(ports[0].Local)
+	t.Address = net.JoinHostPort("127.0.0.1", strconv.Itoa(local))
+	go t.keep(local, broken)
 	return nil
+}
+
+func (t *Tunnel) forwarder(local int, ready chan struct{}, said io.Writer) (*portforward.PortForwarder, error) {
+	ports := []string{fmt.Sprintf("%d:%d", local, t.remote)}
+	return portforward.NewOnAddresses(t.dialer, []string{"127.0.0.1"}, ports, t.stop, ready, io.Discard, said)
+}
+
+// keep opens the tunnel again, each time that it breaks.
+func (t *Tunnel) keep(local int, broken <-chan error) {
+	<-broken
+	for {
+		select {
+		case <-t.stop:
+			return
+		case <-time.After(again):
+		}
+		if forwarder, err := t.forwarder(local, make(chan struct{}), io.Discard); err == nil {
+			_ = forwarder.ForwardPorts() // it breaks again, or the pod is gone
+		}
+	}
 }
 
 // Close ends the tunnel and every connection in it. It may be called twice.
 func (t *Tunnel) Close() { t.once.Do(func() { close(t.stop) }) }
-
-// Ended is closed when the tunnel has ended, whoever ended it.
-func (t *Tunnel) Ended() <-chan struct{} { return t.ended }
 
 // saying keeps what the forwarder prints as errors.
 type saying struct {
