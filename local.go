@@ -102,7 +102,7 @@ func (l *localRun) serve(ctx context.Context, terminal *cli.Terminal, store *loc
 func (l *localRun) controller(store *local.Store, fleet *local.Fleet, ended func(api.Failover), log *slog.Logger) (*controller.Controller, error) {
 	var c *controller.Controller
 	sighted := func(s gateway.Sighting) { c.Sighted(s) } // c is set before either gateway runs
-	config := l.behaviour.config(log)
+	config := l.config(log)
 	config.Name, config.Cluster = "local", filepath.Base(l.DataDir)
 	config.Fleet, config.Store, config.Processes, config.OnFailover = fleet, store, fleet, ended
 	config.Write, config.Read = writeGateway(l.Write, 0, log, sighted), readGateway(l.Read, log, sighted)

@@ -77,7 +77,7 @@ func (r *roster) see(o runtime.Object) string {
 	}
 	before, now := l.left, time.Now()
 	l.see(pod, r.container, now)
-	if l.pod.moved == now {
+	if l.pod.moved.Equal(now) {
 		time.AfterFunc(addressDelay, r.signal)
 	}
 	r.expire(l, before)

@@ -88,7 +88,10 @@ func (t *Tunnel) forwarder(local int, ready chan struct{}, said io.Writer) (*por
 
 // keep opens the tunnel again, each time that it breaks.
 func (t *Tunnel) keep(local int, broken <-chan error) {
-	<-broken
+	select {
+	case <-broken:
+	case <-t.stop:
+	}
 	for {
 		select {
 		case <-t.stop:
