@@ -62,11 +62,14 @@ func (t *Tunnel) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	broken := make(chan error, 1)
-	go func() { broken <- forwarder.ForwardPorts() }()
+	failed, broken := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(broken)
+		failed <- forwarder.ForwardPorts()
+	}()
 	select {
 	case <-ready:
-	case err := <-broken:
+	case err := <-failed:
 		return errors.Join(err, said.error())
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -87,7 +90,7 @@ func (t *Tunnel) forwarder(local int, ready chan struct{}, said io.Writer) (*por
 }
 
 // keep opens the tunnel again, each time that it breaks.
-func (t *Tunnel) keep(local int, broken <-chan error) {
+func (t *Tunnel) keep(local int, broken <-chan struct{}) {
 	select {
 	case <-broken:
 	case <-t.stop:
