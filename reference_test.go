@@ -70,7 +70,7 @@ func TestReadmeNamesOnlyWhatThereIs(t *testing.T) {
 	require.NoError(t, err)
 	makefile, err := os.ReadFile("Makefile")
 	require.NoError(t, err)
-	targets := regexp.MustCompile("(?m)(?:^    |`)make ([a-z]+)").FindAllSubmatch(page, -1)
+	targets := regexp.MustCompile("(?m)(?:^    |`)make ([a-z0-9-]+)").FindAllSubmatch(page, -1)
 	require.NotEmpty(t, targets)
 	for _, target := range targets {
 		require.Regexp(t, regexp.MustCompile(`(?m)^`+string(target[1])+`:`), string(makefile), "the README names make %s", target[1])
