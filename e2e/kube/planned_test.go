@@ -14,7 +14,7 @@ import (
 // plannedGap is what the project promises of a planned change.
 const plannedGap = 1500 * time.Millisecond
 
-func TestSwitchover(t *testing.T) {
+func TestPlannedSwitchover(t *testing.T) {
 	scenario(t, "managed transactions see no error", func(ctx context.Context, s *Scenario) {
 		load := s.Load(ctx)
 		for range s.Rounds(20, 3) {
