@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// lastStep is how long Run waits for the step that is under way when its end is
+// stepPatience is how long Run waits for the step that is under way when its end is
 // asked for: longer than any takes (see limits).
-const lastStep = 25 * time.Second
+const stepPatience = 25 * time.Second
 
 // Resigned is closed when the end of Run was asked for and this controller has
 // done its last step, so that its lease may go to another one. Its gateways go on
@@ -21,7 +21,7 @@ func (c *Controller) retire(ctx context.Context) {
 	if c.config.RetireFor <= 0 {
 		return
 	}
-	patient, cancel := context.WithTimeout(ctx, lastStep)
+	patient, cancel := context.WithTimeout(ctx, stepPatience)
 	defer cancel()
 	if err := c.command(patient, func() error { c.retired = true; return nil }); err == nil {
 		close(c.resigned)

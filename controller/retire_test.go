@@ -3,7 +3,6 @@ package controller
 import (
 	"context"
 	"net"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,13 +73,7 @@ func TestEndOfAControllerIsNotDelayedByASessionForLongerThanItsLimit(t *testing.
 		r.open()
 		began := time.Now()
 		r.end()
-		var ended sync.WaitGroup
-		ended.Go(func() {
-			for r.Status().Gateways[0].Running {
-				time.Sleep(time.Millisecond)
-			}
-		})
-		ended.Wait()
+		require.Eventually(t, func() bool { return !r.Status().Gateways[0].Running }, time.Minute, time.Millisecond)
 		require.InDelta(t, 3*time.Second, time.Since(began), float64(100*time.Millisecond))
 	}, func(c *Config) { c.RetireFor, c.Write = 3*time.Second, busyGateway() })
 }

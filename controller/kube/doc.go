@@ -9,7 +9,7 @@
 //	lease := kube.NewLease(client, config, podName, log)
 //	...                       // run fleet and store
 //	<-fleet.Listed()          // nothing may be decided before
-//	...                       // run lease and controller; end the lease last
+//	...                       // run lease and controller; end the lease when it has resigned
 //
 // Beside them: Events tells people of transitions, Readiness keeps the readiness
 // gate of the database pods, Peers lists the controller pods, and package

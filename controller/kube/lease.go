@@ -101,7 +101,7 @@ func (l *Lease) Leader() string {
 }
 
 // Run takes part in the election until ctx ends, and then gives the lease back.
-// End it only after the controller has stopped: the next leader may act at once.
+// End it only after the controller has resigned: the next leader may act at once.
 func (l *Lease) Run(ctx context.Context) error {
 	news := make(chan *coordinationv1.Lease)
 	var watching sync.WaitGroup

@@ -2,7 +2,6 @@ package local
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,32 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/workload"
 )
 
-// Distribution is measured durations.
-type Distribution []time.Duration
-
-// Quantile returns the value that a share q of all do not exceed.
-func (d Distribution) Quantile(q float64) time.Duration {
-	if len(d) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(d))
-	rank := int(q*float64(len(sorted))+0.999999) - 1
-	return sorted[min(max(rank, 0), len(sorted)-1)]
-}
-
-// Max returns the longest.
-func (d Distribution) Max() time.Duration { return d.Quantile(1) }
-
-// String is the line that goes into logs and tables.
-func (d Distribution) String() string {
-	ms := func(q float64) time.Duration { return d.Quantile(q).Round(time.Millisecond) }
-	return fmt.Sprintf("n=%d p50=%s p99=%s max=%s", len(d), ms(0.5), ms(0.99), ms(1))
-}
-
 // Measured is what one test reports: distributions by name.
-type Measured map[string]Distribution
+type Measured map[string]workload.Distribution
 
 // phases adds the phases of the failovers of a kind that began after since.
 func (m Measured) phases(failovers []api.Failover, kind api.FailoverKind, since time.Time) {
@@ -75,7 +53,7 @@ func (m Measured) Report(t testing.TB) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+".json"), text, 0o600))
 }
 
-func seconds(d Distribution) []float64 {
+func seconds(d workload.Distribution) []float64 {
 	list := make([]float64, len(d))
 	for i, v := range d {
 		list[i] = v.Seconds()
