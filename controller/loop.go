@@ -264,6 +264,11 @@ func (c *Controller) routeReads(view topology.View) {
 		return
 	}
 	c.reads = topology.ReadPool(c.record, view, c.config.Policy, c.reads.Pool)
+	c.config.Read.Follow(c.readRoute(view))
+}
+
+// readRoute leads to the present read pool.
+func (c *Controller) readRoute(view topology.View) gateway.Route {
 	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Open}
 	if topology.Planned(c.record) {
 		route.LeaveWithin = plannedReadDrain
@@ -274,7 +279,7 @@ func (c *Controller) routeReads(view topology.View) {
 	for _, name := range c.reads.Leaving {
 		route.Leaving = append(route.Leaving, view.Instances[name].Bolt)
 	}
-	c.config.Read.Follow(route)
+	return route
 }
 
 // sighted takes what a gateway's socket saw of an instance.
