@@ -59,6 +59,18 @@ func Here(ctx context.Context, out io.Writer) (*Site, error) {
 // that name that is there and answers is used as it is; one that does not answer,
 // such as one whose Docker engine was stopped meanwhile, is made anew.
 func (s *Site) Up(ctx context.Context, c kind.Cluster) (Images, error) {
+	return s.up(ctx, c, s.usable)
+}
+
+// UpAnew does the same with a new cluster: one of that name that is there is
+// removed first, once there is an engine to ask for it (a machine that has only
+// Docker's client has none yet).
+func (s *Site) UpAnew(ctx context.Context, c kind.Cluster) (Images, error) {
+	return s.up(ctx, c, func(context.Context, kind.Cluster) (bool, error) { return false, s.provider.Delete(c) })
+}
+
+// up brings up the cluster, unless it is there, and loads the images into it.
+func (s *Site) up(ctx context.Context, c kind.Cluster, isThere func(context.Context, kind.Cluster) (bool, error)) (Images, error) {
 	origin, err := s.origin(ctx)
 	if err != nil {
 		return Images{}, err
@@ -66,7 +78,7 @@ func (s *Site) Up(ctx context.Context, c kind.Cluster) (Images, error) {
 	if err := s.engine.Ensure(ctx); err != nil {
 		return Images{}, err
 	}
-	there, err := s.usable(ctx, c)
+	there, err := isThere(ctx, c)
 	if err != nil {
 		return Images{}, err
 	}

@@ -47,12 +47,11 @@ func Up(ctx context.Context, out io.Writer, reuse bool) (*Cluster, error) {
 	if c.site, err = clusters.Here(ctx, out); err != nil {
 		return nil, err
 	}
-	if !reuse {
-		if err := c.site.Down(c.Kind); err != nil {
-			return nil, err
-		}
+	up := c.site.UpAnew
+	if reuse {
+		up = c.site.Up
 	}
-	if c.Images, err = c.site.Up(ctx, c.Kind); err != nil {
+	if c.Images, err = up(ctx, c.Kind); err != nil {
 		return nil, err
 	}
 	return c, c.connect()
