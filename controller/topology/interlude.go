@@ -29,6 +29,7 @@ func (s situation) endLongPause() *decision {
 // the gateways have stopped, that it has everything. A voter is asked about too:
 // where the second phase of a commit did not reach it, it lacks an acknowledged
 // write until the next heartbeat (memgraph.md F.2.1), and here is time to wait.
+// Another target is not left to the heartbeat, which is up to a second away.
 func (s situation) switchOver() *decision {
 	if s.r.Plan != PlanSwitchover {
 		return nil
@@ -54,6 +55,10 @@ func (s situation) switchOver() *decision {
 	if !s.heard(main) || !listed || !row.caughtUp() {
 		if s.now.Sub(s.r.Since) > s.p.PauseLimit/2 {
 			return s.reopen("switchover given up: %s does not catch up", target)
+		}
+		if s.heard(main) && target != s.r.Voter && s.straggles(main.Name, t) {
+			return do(Step{Do: ActRegister, Instance: main.Name, Target: target, Mode: Async},
+				"%s has missed a transaction: register it anew, which brings it up to date at once", target)
 		}
 		return wait("waiting for %s to have everything that %s has", target, main.Name)
 	}

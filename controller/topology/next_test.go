@@ -236,6 +236,37 @@ func TestSwitchoverToAnAsyncReplicaWaitsUntilItHasEverything(t *testing.T) {
 	require.Equal(t, "waiting for c to have everything that a has", reason)
 }
 
+// E.20: a main shows an ASYNC replica that missed a transaction as invalid until
+// the next one or a heartbeat; nobody writes, and the pause is short.
+func TestTargetOfASwitchoverThatMissedATransactionIsRegisteredAnew(t *testing.T) {
+	for name, c := range map[string]struct {
+		status topology.Status
+		behind int64
+		paused time.Duration // before the main was asked
+		want   topology.Action
+	}{
+		"missed one":               {topology.StatusInvalid, -2, tick, topology.ActRegister},
+		"shown as if written to":   {topology.StatusReplicating, 0, tick, topology.ActRegister},
+		"is being brought up":      {topology.StatusRecovery, -2, tick, topology.ActWait},
+		"lacks much":               {topology.StatusInvalid, -1e6, tick, topology.ActWait},
+		"known from before only":   {topology.StatusInvalid, -2, -1, topology.ActWait},
+		"has everything meanwhile": {topology.StatusReady, 0, tick, topology.ActSave},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.ask(topology.RequestSwitchover, "c", false)
+			s.record.Gate, s.record.Plan, s.record.Since = topology.GatePaused, topology.PlanSwitchover, noon.Add(-tick)
+			s.view.Gateways["g2"] = topology.Gateway{Name: "g2", Epoch: 9, At: s.view.Instances["a"].Answer.Asked.Add(-c.paused)}
+			s.row("c", func(r *topology.Replica) { r.Status, r.Behind = c.status, c.behind })
+			step, reason := s.next()
+			require.Equal(t, c.want, step.Do, reason)
+			if c.want == topology.ActRegister {
+				require.Equal(t, topology.Step{Do: topology.ActRegister, Instance: "a", Target: "c", Mode: topology.Async}, step)
+			}
+		})
+	}
+}
+
 func TestVoterWithACommitInFlightIsAheadAndNotInDoubt(t *testing.T) {
 	s := newScene()
 	s.row("b", func(r *topology.Replica) { r.Behind = 5 })

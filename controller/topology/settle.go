@@ -130,20 +130,26 @@ func (s situation) giveVote(main string) *decision {
 	return nil
 }
 
-// straggler is a replica that answers and lacks little, but missed a transaction
-// that others got, or was left in the midst of one that was aborted: its main
-// shows it as invalid, or as replicating although nobody writes, until the next
-// transaction. Under load every ASYNC replica is one now and then.
+// straggler is a replica that could vote if it were registered anew; clean before
+// unclean.
 func (s situation) straggler(main string) string {
 	best := ""
 	for _, i := range s.others(main) {
-		row, listed := s.row(main, i.Name)
-		missed := row.Status == StatusInvalid || row.Status == StatusReplicating
-		if listed && missed && row.within(s.p.SmallLag) && s.fit(i) && !i.Moving && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
+		if s.straggles(main, i) && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
 			best = i.Name
 		}
 	}
 	return best
+}
+
+// straggles: the replica answers and lacks little, but missed a transaction that
+// others got, or was left in the midst of one that was aborted: its main shows it
+// as invalid, or as replicating although nobody writes, until the next
+// transaction. Under load every ASYNC replica is one now and then.
+func (s situation) straggles(main string, i Instance) bool {
+	row, listed := s.row(main, i.Name)
+	missed := row.Status == StatusInvalid || row.Status == StatusReplicating
+	return listed && missed && row.within(s.p.SmallLag) && s.fit(i) && !i.Moving
 }
 
 // unvote: the record loses a voter before its main does, because an answer that
