@@ -2,6 +2,8 @@ package kube
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,7 +27,7 @@ func TestForcedDeletionOfTheMain(t *testing.T) {
 			fault.Over = moved(main)
 			load.Round(ctx, fault)
 		}
-		s.phases(ctx, api.KindFailover)
+		s.phases(ctx)
 		load.Judge(ctx, Promise{Median: targetMedian, Gap: targetMax, Connections: true})
 	})
 }
@@ -39,7 +41,7 @@ func TestGracefulDeletionOfTheMain(t *testing.T) {
 			fault.Over = moved(main)
 			load.Round(ctx, fault)
 		}
-		s.phases(ctx, api.KindSwitchover)
+		s.phases(ctx)
 		load.Judge(ctx, Promise{Gap: plannedGap, Connections: true, NoErrors: true, NoReseed: true})
 	})
 }
@@ -53,7 +55,7 @@ func TestKillOfTheMainsProcess(t *testing.T) {
 			fault.Over = moved(main)
 			load.Round(ctx, fault)
 		}
-		s.phases(ctx, api.KindFailover)
+		s.phases(ctx)
 		load.Judge(ctx, Promise{Median: targetMedian, Gap: targetMax, Connections: true})
 	})
 }
@@ -84,15 +86,16 @@ func TestLossOfTheMainsVolume(t *testing.T) {
 	})
 }
 
-// phases reports how long each part of the failovers of a kind took, as far as
-// the present leader led them.
-func (s *Scenario) phases(ctx context.Context, kind api.FailoverKind) {
+// phases reports how long each part of the failovers took, as far as the present
+// leader led them.
+func (s *Scenario) phases(ctx context.Context) {
 	s.Helper()
 	leader := s.Whole(ctx, s).Leader
 	err := s.withController(ctx, leader, func(client api.Client) error {
 		failovers, err := client.Failovers(ctx)
-		for name, d := range phasesOf(failovers, kind, s.result.Began) {
-			s.Measure("phase "+name, d)
+		phases := phasesOf(failovers, s.result.Began)
+		for _, name := range slices.Sorted(maps.Keys(phases)) {
+			s.Measure("phase "+name, phases[name])
 		}
 		return err
 	})

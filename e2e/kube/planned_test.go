@@ -20,7 +20,7 @@ func TestPlannedSwitchover(t *testing.T) {
 		for range s.Rounds(20, 3) {
 			load.Round(ctx, s.switchover(ctx, "", s.asksALeader))
 		}
-		s.phases(ctx, api.KindSwitchover)
+		s.phases(ctx)
 		load.Judge(ctx, Promise{Gap: plannedGap, Connections: true, NoErrors: true, NoReseed: true})
 	})
 }

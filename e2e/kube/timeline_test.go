@@ -10,7 +10,7 @@ import (
 	"memgraph-controller/e2e/workload"
 )
 
-func TestPhasesAreThoseOfTheKindAndTheTimeInQuestion(t *testing.T) {
+func TestPhasesAreThoseOfTheTimeInQuestionByKind(t *testing.T) {
 	since := time.Unix(1000, 0)
 	failover := func(kind api.FailoverKind, started time.Time, took time.Duration) api.Failover {
 		return api.Failover{Kind: kind, Started: started, Phases: []api.Phase{{Name: api.PhaseFence, Duration: api.Duration(took)}}}
@@ -20,6 +20,8 @@ func TestPhasesAreThoseOfTheKindAndTheTimeInQuestion(t *testing.T) {
 		failover(api.KindFailover, since.Add(time.Second), 2*time.Second),
 		failover(api.KindSwitchover, since.Add(time.Second), 3*time.Second),
 		failover(api.KindFailover, since.Add(time.Minute), 4*time.Second),
-	}, api.KindFailover, since)
-	require.Equal(t, map[string]workload.Distribution{"fence": {2 * time.Second, 4 * time.Second}}, got)
+	}, since)
+	require.Equal(t, map[string]workload.Distribution{
+		"failover fence": {2 * time.Second, 4 * time.Second}, "switchover fence": {3 * time.Second},
+	}, got)
 }
