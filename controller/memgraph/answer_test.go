@@ -2,11 +2,13 @@ package memgraph_test
 
 import (
 	"context"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/controller/memgraph"
 	"memgraph-controller/controller/topology"
 )
 
@@ -43,6 +45,24 @@ func TestAskKeepsItsConnection(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, 1, server.connected())
+	require.Zero(t, server.resets.Load(), "each costs as much as a question")
+}
+
+func TestQuestionAfterARestartOfTheServerIsAnswered(t *testing.T) {
+	s := &script{t: t, steps: []step{role("replica"), role("replica")}}
+	address, stop := s.listen("127.0.0.1:0")
+	client := open(t, memgraph.Config{Address: address})
+	_, err := client.Ask(t.Context())
+	require.NoError(t, err)
+	stop()
+
+	_, stop = s.listen(address)
+	_, err = client.Ask(t.Context())
+	require.NoError(t, err)
+	stop()
+
+	_, err = client.Ask(t.Context())
+	require.ErrorIs(t, err, syscall.ECONNREFUSED, "of a new connection, not what happened to the kept one")
 }
 
 func TestQuestionsAtOnceDoNotWaitForEachOther(t *testing.T) {
