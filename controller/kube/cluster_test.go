@@ -186,6 +186,10 @@ func newPod(name, uid string, options ...podOption) *corev1.Pod {
 
 func ip(address string) podOption { return func(p *corev1.Pod) { p.Status.PodIP = address } }
 
+func createdAt(t time.Time) podOption {
+	return func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(t) }
+}
+
 func deleted(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: time.Now()} }
 
 func phase(phase corev1.PodPhase) podOption { return func(p *corev1.Pod) { p.Status.Phase = phase } }

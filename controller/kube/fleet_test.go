@@ -329,6 +329,29 @@ func TestPodIsMovingUntilItsNameLeadsToItsAddress(t *testing.T) {
 	})
 }
 
+// An upgrade of the chart stood still for up to five minutes: its leader first saw
+// a pod 3 s after its creation, and nothing told it when the pod had arrived.
+func TestPodThatMovedJustBeforeTheControllerBeganArrivesToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		created := time.Now().Add(-time.Second)
+		fleet := runFleet(t, newServer(append(three()[:3], newPod("memgraph-2", "uid-new", ip("10.0.0.9"), runs, createdAt(created)))...))
+		require.True(t, find(t, fleet, "memgraph-2").Moving)
+		drain(fleet.Changes())
+		<-fleet.Changes()
+		require.Equal(t, addressDelay, time.Since(created), "the loop is told when it has arrived")
+		require.False(t, find(t, fleet, "memgraph-2").Moving)
+	})
+}
+
+func TestPodOfTheFutureMovesNoLongerThanOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fleet := runFleet(t, newServer(append(three()[:3], newPod("memgraph-2", "uid-new", ip("10.0.0.9"), runs, createdAt(time.Now().Add(time.Hour))))...))
+		time.Sleep(addressDelay)
+		synctest.Wait()
+		require.False(t, find(t, fleet, "memgraph-2").Moving, "the clock of the API server is another one")
+	})
+}
+
 func drain(changes <-chan struct{}) {
 	synctest.Wait()
 	select {

@@ -59,7 +59,7 @@ func (l *life) see(p *corev1.Pod, container string, now time.Time) {
 	case l.pod != nil && l.pod.ip == p.Status.PodIP:
 		moved = l.pod.moved
 	case l.pod == nil && l.process.id == "":
-		moved = p.CreationTimestamp.Time // of a pod that was there before this controller
+		moved = now.Add(-max(0, now.Sub(p.CreationTimestamp.Time))) // of a pod that was there before this controller
 	}
 	l.pod = &pod{
 		moved: moved,

@@ -75,13 +75,20 @@ func (r *roster) see(o runtime.Object) string {
 		l = &life{}
 		r.lives[pod.Name] = l
 	}
-	before, now := l.left, time.Now()
+	left, old, now := l.left, l.pod, time.Now()
 	l.see(pod, r.container, now)
-	if l.pod.moved.Equal(now) {
-		time.AfterFunc(addressDelay, r.signal)
-	}
-	r.expire(l, before)
+	r.arrive(l.pod, old, now)
+	r.expire(l, left)
 	return pod.Name
+}
+
+// arrive tells of the change when the name of a pod with a new address surely leads
+// there, also of one that had it a moment before this controller began to look.
+func (r *roster) arrive(new, old *pod, now time.Time) {
+	rest := addressDelay - now.Sub(new.moved)
+	if rest > 0 && (old == nil || !old.moved.Equal(new.moved)) {
+		time.AfterFunc(rest, r.signal)
+	}
 }
 
 // bury takes in the last state of a pod object, and that it is gone.
