@@ -22,17 +22,10 @@ type runner func(ctx context.Context, query string) ([]row, error)
 // questions at once none waits for another.
 func (c *Client) Ask(ctx context.Context) (answer topology.Answer, err error) {
 	err = c.call(ctx, "ask "+c.config.Name, c.config.AskTimeout, func(ctx context.Context) error {
-		for {
-			l, kept := c.lineForQuestions()
-			answer, err = ask(ctx, l.Run)
-			c.doneAsking(ctx, l, err)
-			// A kept connection may have been lost since the last question, which
-			// says nothing yet of the instance; a question changes nothing, so it
-			// can be asked twice.
-			if err == nil || !kept || answered(err) || ended(ctx) != nil {
-				return err
-			}
-		}
+		l := c.lineForQuestions()
+		answer, err = ask(ctx, l.Run)
+		c.doneAsking(ctx, l, err)
+		return err
 	})
 	return answer, err
 }

@@ -55,8 +55,6 @@ type Client struct {
 	config          Config
 	replicationPort int
 	log             *slog.Logger
-	// dial and dialToAsk prepare the connections for statements and for questions.
-	dial, dialToAsk func(address string) Link
 
 	// slot holds the connection for statements, or nil while there is none.
 	// Whoever takes it out has the connection to himself; Close takes it for
@@ -82,13 +80,8 @@ func Open(config Config) (*Client, error) {
 		config:          config,
 		replicationPort: port,
 		log:             config.Log.With("instance", config.Name),
-		dial:            config.Dial,
-		dialToAsk:       config.Dial,
 		slot:            make(chan Link, 1),
 		asked:           make(chan Link, 1),
-	}
-	if config.Dial == nil {
-		c.dial, c.dialToAsk = config.dialChecked, config.dialUnchecked
 	}
 	c.slot <- nil
 	c.alive, c.close = context.WithCancel(context.Background())
@@ -109,14 +102,14 @@ func (c *Client) Close() {
 }
 
 // lineForQuestions is the connection that was asked over last, or a new one. One
-// whose server process has ended since is lost with it, so nothing is ever heard of
-// a process that is no more.
-func (c *Client) lineForQuestions() (l Link, kept bool) {
+// whose server process has ended since is lost with it, and its next use connects
+// anew, so nothing is ever heard of a process that is no more.
+func (c *Client) lineForQuestions() Link {
 	select {
 	case l := <-c.asked:
-		return l, true
+		return l
 	default:
-		return c.dialToAsk(c.config.Address), false
+		return c.config.Dial(c.config.Address)
 	}
 }
 
@@ -171,6 +164,9 @@ func (config Config) withDefaults() Config {
 	if config.Timeout == 0 {
 		config.Timeout = defaultTimeout
 	}
+	if config.Dial == nil {
+		config.Dial = config.dialDriver
+	}
 	if config.Rand == nil {
 		config.Rand = rand.Float64
 	}
@@ -224,7 +220,7 @@ func (c *Client) take(ctx context.Context) (Link, error) {
 		case !ok:
 			return nil, errClosed
 		case l == nil:
-			l = c.dial(c.config.Address)
+			l = c.config.Dial(c.config.Address)
 		}
 		return l, nil
 	case <-ctx.Done():

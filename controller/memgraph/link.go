@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
@@ -37,40 +36,28 @@ type link struct {
 // row is one row of a result by column names.
 type row = map[string]any
 
-// dialChecked is Config.Dial unless another is given. Each use is preceded by a
-// RESET, so that a connection whose server went away in the meantime is replaced
-// and not reported as an error.
-func (config Config) dialChecked(address string) Link { return config.dialDriver(address, 0) }
-
-// dialUnchecked is the same for questions, which can be asked twice. The RESET is
-// half of what a question costs, and nothing else costs an idle controller as much
-// as its questions.
-func (config Config) dialUnchecked(address string) Link { return config.dialDriver(address, never) }
-
-// never is how long a connection has to be idle for the driver to check it first.
-const never = time.Duration(math.MaxInt64)
-
-func (config Config) dialDriver(address string, checkAfter time.Duration) Link {
+// dialDriver is Config.Dial unless another is given.
+func (config Config) dialDriver(address string) Link {
 	auth := neo4j.NoAuth()
 	if config.User != "" {
 		auth = neo4j.BasicAuth(config.User, config.Password, "")
 	}
-	driver, err := neo4j.NewDriverWithContext("bolt://"+address, auth, single(checkAfter))
+	driver, err := neo4j.NewDriverWithContext("bolt://"+address, auth, single)
 	return &link{address: address, driver: driver, broken: err}
 }
 
 // single makes the driver a plain connection: no timers but those of the
 // context, no log, no telemetry, no second connection.
-func single(checkAfter time.Duration) func(*config.Config) {
-	return func(config *config.Config) {
-		config.MaxConnectionPoolSize = 1
-		config.ConnectionAcquisitionTimeout = -1
-		config.ConnectionLivenessCheckTimeout = checkAfter
-		config.SocketConnectTimeout = 0
-		config.FetchSize = neo4j.FetchAll
-		config.TelemetryDisabled = true
-		config.UserAgent = "memgraph-controller"
-	}
+func single(config *config.Config) {
+	config.MaxConnectionPoolSize = 1
+	config.ConnectionAcquisitionTimeout = -1
+	config.SocketConnectTimeout = 0
+	// Each use is preceded by a RESET, so that a connection whose server went
+	// away in the meantime is replaced and not reported as an error.
+	config.ConnectionLivenessCheckTimeout = 0
+	config.FetchSize = neo4j.FetchAll
+	config.TelemetryDisabled = true
+	config.UserAgent = "memgraph-controller"
 }
 
 // Run implements Link. The driver never retries such a query.
