@@ -329,7 +329,8 @@ func TestPodIsMovingUntilItsNameLeadsToItsAddress(t *testing.T) {
 	})
 }
 
-// An upgrade of the chart stood still for up to five minutes: its leader first saw
+// An upgrade of the chart stood still for four minutes, until it was ended, and would
+// have for the five until the next list: its leader first saw
 // a pod 3 s after its creation, and nothing told it when the pod had arrived.
 func TestPodThatMovedJustBeforeTheControllerBeganArrivesToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

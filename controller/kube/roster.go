@@ -84,9 +84,9 @@ func (r *roster) see(o runtime.Object) string {
 
 // arrive tells of the change when the name of a pod with a new address surely leads
 // there, also of one that had it a moment before this controller began to look.
-func (r *roster) arrive(new, old *pod, now time.Time) {
-	rest := addressDelay - now.Sub(new.moved)
-	if rest > 0 && (old == nil || !old.moved.Equal(new.moved)) {
+func (r *roster) arrive(now, before *pod, at time.Time) {
+	rest := addressDelay - at.Sub(now.moved)
+	if rest > 0 && (before == nil || !before.moved.Equal(now.moved)) {
 		time.AfterFunc(rest, r.signal)
 	}
 }
