@@ -164,6 +164,7 @@ func TestMainThatRefusesEverybodyIsRestarted(t *testing.T) {
 func TestNewControllerSendsNobodyToAMainThatItHasNotSeen(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()
+		r.lease.set(time.Time{}) // nobody acts
 		r.fleet.change(before.Main, func(d *fakeDatabase) { d.uuid, d.process.ID = "another", "new" })
 		c, err := New(Config{
 			Name: "new", Fleet: r.fleet.share(), Store: r.store, Lease: &lease{}, Policy: topology.DefaultPolicy(),
@@ -171,7 +172,6 @@ func TestNewControllerSendsNobodyToAMainThatItHasNotSeen(t *testing.T) {
 			Write:   quietGateway("rw"), Read: quietGateway("ro"),
 		})
 		require.NoError(t, err)
-		r.lease.set(time.Time{}) // nobody acts
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- c.Run(ctx) }()
