@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"context"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/topology"
 )
 
@@ -21,6 +24,44 @@ func TestControllerThatDoesNotLeadAsksLessWhileAllIsWell(t *testing.T) {
 	o.leading.Store(true)
 	require.Equal(t, every, o.interval())
 }
+
+// What the others see of an instance is needed at once when it does not answer.
+func TestPeersAreAskedLessWhileAllIsWellAndAtOnceWhenItIsNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		asked := new(atomic.Int32)
+		p := &peers{
+			self: "c0", source: fixedPeers{{Name: "c0", Address: "c0"}, {Name: "c1", Address: "c1"}},
+			ask: func(context.Context, Peer) (api.Report, error) { asked.Add(1); return api.Report{}, nil },
+			now: time.Now, log: slog.New(slog.DiscardHandler), changed: func() {}, answered: func() {},
+			poke: make(chan struct{}, 1), all: map[string]*peer{},
+		}
+		during := func(d time.Duration) int32 {
+			before := asked.Load()
+			time.Sleep(d)
+			synctest.Wait()
+			return asked.Load() - before
+		}
+		p.calmUntil(time.Now().Add(8 * time.Second))
+		go p.run(ctx)
+		synctest.Wait()
+		require.EqualValues(t, 1, asked.Load())
+		require.EqualValues(t, 8*time.Second/peerCalm, during(8*time.Second))
+		require.EqualValues(t, 8*time.Second/peerInterval, during(8*time.Second), "nobody said that all is well")
+		p.calmUntil(time.Now().Add(time.Minute))
+		during(peerCalm / 4)
+		p.hurryUntil(time.Now().Add(time.Second))
+		require.EqualValues(t, 1, during(0), "it is asked at once")
+		require.EqualValues(t, time.Second/peerHurried, during(time.Second))
+		cancel()
+	})
+}
+
+// fixedPeers never change.
+type fixedPeers []Peer
+
+func (f fixedPeers) List() []Peer                { return f }
+func (fixedPeers) Refresh(context.Context) error { return nil }
 
 func TestReadsHaveMoreTimeToEndBeforeAPlannedChangeThanBeforeAFailover(t *testing.T) {
 	limit := func(plan topology.Plan) time.Duration {

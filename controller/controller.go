@@ -84,7 +84,8 @@ func New(config Config) (*Controller, error) {
 	}
 	c.peers = &peers{
 		self: config.Name, source: config.Peers, ask: config.AskPeer,
-		now: config.Now, log: config.Log, changed: c.rouse, all: map[string]*peer{},
+		now: config.Now, log: config.Log, changed: c.rouse, answered: c.vouch,
+		poke: make(chan struct{}, 1), all: map[string]*peer{},
 	}
 	c.gateways = []*served{{Gateway: config.Write}}
 	if config.Read != nil {

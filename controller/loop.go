@@ -16,7 +16,7 @@ const (
 	// tick is how often the situation is looked at when nothing changes: time
 	// alone can make a decision ripe. While all is well it is calmTick.
 	tick     = 50 * time.Millisecond
-	calmTick = 100 * time.Millisecond
+	calmTick = 200 * time.Millisecond
 	// retryAfter is the time until a step that failed is tried again, and
 	// retryRecord the same for the record, which other things depend on too.
 	retryAfter  = 50 * time.Millisecond
@@ -74,7 +74,7 @@ func (c *Controller) untilTick() time.Duration {
 // record that can be read nothing is decided, and the gateways keep their routes.
 func (c *Controller) refreshRecord(ctx context.Context) {
 	now := c.config.Now()
-	c.confirmByPeers(now)
+	c.hear(now)
 	switch since := now.Sub(c.loaded); {
 	case c.recordErr != nil && since < retryRecord, !c.stale && since < reloadEvery:
 		return
@@ -120,6 +120,9 @@ func (c *Controller) turn(ctx context.Context) bool {
 	}
 	c.routeReads(view)
 	c.well = step.Do == topology.ActWait && c.record.Gate == topology.GateOpen && allUp(view)
+	if c.well {
+		c.peers.calmUntil(now.Add(2 * calmTick))
+	}
 	c.timeline.observe(c.record, step, c.gatewayCounts(), now)
 	c.decided(step, reason, now)
 	c.publish(view, now)

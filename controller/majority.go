@@ -38,18 +38,25 @@ func (c *Controller) controllers() int {
 	return max(n, c.config.Controllers)
 }
 
-// confirmByPeers lets the write gateway go on while the record cannot be read, if
-// a majority of the controllers knows no newer one. It belongs to the loop.
-func (c *Controller) confirmByPeers(now time.Time) {
-	if c.config.Peers == nil || !c.adopted {
+// vouch lets the write gateway go on while the record cannot be read, if a majority
+// of the controllers knows no newer one. It follows every answer of a peer, not the
+// loop, which an API server that swallows requests holds up for seconds. By then the
+// gateway follows the published record or a newer one; what is true of the one is
+// true of the other (see peers.touch).
+func (c *Controller) vouch() {
+	epoch := c.published.Load().record.Epoch
+	if epoch == 0 || c.peers.newest() > epoch {
 		return
 	}
-	if c.peers.newest() > c.record.Epoch {
-		c.stale = c.stale || now.Sub(c.loaded) >= reloadAgain
-		return
-	}
-	if at := c.peers.touch(c.record.Epoch, c.controllers()); !at.IsZero() {
+	if at := c.peers.touch(epoch, c.controllers()); !at.IsZero() {
 		c.config.Write.Confirm(at)
+	}
+}
+
+// hear has the record read at once when a peer knows a newer one.
+func (c *Controller) hear(now time.Time) {
+	if c.adopted && c.peers.newest() > c.record.Epoch {
+		c.stale = c.stale || now.Sub(c.loaded) >= reloadAgain
 	}
 }
 

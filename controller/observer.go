@@ -55,8 +55,8 @@ type seen struct {
 const hurried = 15 * time.Millisecond
 
 // calm is how many times longer a controller that does not lead waits between two
-// questions while all is well: its evidence is needed once something is wrong, and
-// a question costs half of all that an idle controller does.
+// questions while all is well: its evidence is needed once something is wrong. An
+// idle controller was seen to take 1.1 % of a core like this, one that leads 1.6 %.
 const calm = 2
 
 // storageTimeout bounds the question for the UUID. It may hang behind a stalled

@@ -32,12 +32,16 @@ type Peer struct {
 }
 
 const (
-	// peerInterval is the time between two questions to one peer, and
-	// peerHurried the same while a gate is not open and its gateways are waited
-	// for, or an instance does not answer. A write gateway that only they can vouch
-	// for falls silent when three answers in a row are missing.
+	// peerInterval is the time between two questions to one peer. A write gateway
+	// that only they can vouch for falls silent when three answers in a row are
+	// missing.
 	peerInterval = 400 * time.Millisecond
-	peerHurried  = 20 * time.Millisecond
+	// peerHurried is the same while a gate is not open and its gateways are waited
+	// for, or an instance does not answer.
+	peerHurried = 20 * time.Millisecond
+	// peerCalm is the same while all is well and the record can be read. It is less
+	// than peerFresh.
+	peerCalm = 800 * time.Millisecond
 	// peerTimeout bounds one question.
 	peerTimeout = 500 * time.Millisecond
 	// peerFresh is how old a report may be and still count as an observation.
@@ -47,17 +51,20 @@ const (
 // peers keeps asking the other controllers. Its methods may be called from
 // several goroutines.
 type peers struct {
-	self    string
-	source  Peers // nil: there are no others
-	ask     func(ctx context.Context, p Peer) (api.Report, error)
-	now     func() time.Time
-	changed func()
-	log     *slog.Logger
+	self     string
+	source   Peers // nil: there are no others
+	ask      func(ctx context.Context, p Peer) (api.Report, error)
+	now      func() time.Time
+	changed  func() // an answer was news
+	answered func() // there was an answer
+	poke     chan struct{}
+	log      *slog.Logger
 
 	mu    sync.Mutex
 	all   map[string]*peer
 	heard uint64 // the newest epoch that any of them ever knew of
 	hurry time.Time
+	calm  time.Time
 }
 
 // peer is what is known of one of them.
@@ -81,6 +88,7 @@ func (p *peers) run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+		case <-p.poke:
 		case <-time.After(p.interval()):
 		}
 	}
@@ -139,7 +147,9 @@ func (p *peers) question(ctx context.Context, one Peer) {
 	p.mu.Unlock()
 	if err != nil {
 		p.log.Debug("controller does not answer", "controller", one.Name, "error", err)
+		return
 	}
+	p.answered()
 	if changed {
 		p.changed()
 	}
@@ -148,16 +158,34 @@ func (p *peers) question(ctx context.Context, one Peer) {
 func (p *peers) interval() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.now().Before(p.hurry) {
+	switch now := p.now(); {
+	case now.Before(p.hurry):
 		return peerHurried
+	case now.Before(p.calm):
+		return peerCalm
 	}
 	return peerInterval
 }
 
+// hurryUntil makes it ask as often as it can until then, beginning now.
 func (p *peers) hurryUntil(t time.Time) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	begins := !p.now().Before(p.hurry)
 	p.hurry = t
+	p.mu.Unlock()
+	if begins {
+		select {
+		case p.poke <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// calmUntil makes it ask seldom until then, where it need not hurry.
+func (p *peers) calmUntil(t time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calm = t
 }
 
 // newest is the newest epoch that any of them has heard of. It never falls.

@@ -27,26 +27,37 @@ type trio struct {
 	noAPI       map[string]*atomic.Bool    // who cannot reach the store
 	blind       map[string]*atomic.Bool    // who gets no answer of main a
 	gone        map[string]*atomic.Bool
+	swallows    atomic.Bool // a store that cannot be reached swallows requests; else it refuses them
 }
 
 // cutStore is a store behind a link that can be cut.
 type cutStore struct {
 	*memoryStore
-	cut *atomic.Bool
+	cut, swallows *atomic.Bool
 }
 
 var errNoAPI = errors.New("the API server does not answer")
 
+func (s cutStore) reach(ctx context.Context) error {
+	if !s.cut.Load() {
+		return nil
+	}
+	if s.swallows.Load() {
+		<-ctx.Done()
+	}
+	return errNoAPI
+}
+
 func (s cutStore) Load(ctx context.Context) (topology.Record, string, error) {
-	if s.cut.Load() {
-		return topology.Record{}, "", errNoAPI
+	if err := s.reach(ctx); err != nil {
+		return topology.Record{}, "", err
 	}
 	return s.memoryStore.Load(ctx)
 }
 
 func (s cutStore) Save(ctx context.Context, r topology.Record, version string) (string, error) {
-	if s.cut.Load() {
-		return "", errNoAPI
+	if err := s.reach(ctx); err != nil {
+		return "", err
 	}
 	return s.memoryStore.Save(ctx, r, version)
 }
@@ -110,7 +121,7 @@ func (r *trio) build(name string) *Controller {
 	}
 	write := quietGatewayWith(gateway.Config{Name: "rw", IsolationAfter: isolation})
 	c, err := New(Config{
-		Name: name, Fleet: r.fleet.share(), Store: cutStore{r.store, r.noAPI[name]}, Lease: l, Policy: topology.DefaultPolicy(),
+		Name: name, Fleet: r.fleet.share(), Store: cutStore{r.store, r.noAPI[name], &r.swallows}, Lease: l, Policy: topology.DefaultPolicy(),
 		Connect: func(p Process) (Database, error) {
 			if p.Name == "a" {
 				return hidden{r.fleet.databases[p.Name], r.blind[name]}, nil
@@ -254,6 +265,23 @@ func TestLossOfTheAPIServerChangesNothingOnTheDataPath(t *testing.T) {
 			cut.Store(false)
 		}
 		r.until("the failover", 5*time.Second, func() bool { return r.store.current().Main == "b" })
+	})
+}
+
+func TestAPIServerThatSwallowsRequestsSilencesNoGateway(t *testing.T) {
+	inTrio(t, func(r *trio) {
+		r.open()
+		r.swallows.Store(true)
+		for _, cut := range r.noAPI {
+			cut.Store(true)
+		}
+		for range 2000 {
+			time.Sleep(10 * time.Millisecond)
+			synctest.Wait()
+			for name := range r.controllers {
+				require.False(t, r.silenced(name), name)
+			}
+		}
 	})
 }
 
