@@ -28,7 +28,7 @@ func (d *Death) Error() string { return d.Reason }
 
 // ErrGone is what sessions get from an instance that has ended; over a socket
 // it is the end of the connection.
-var ErrGone = errors.New("standin: the instance has ended")
+var ErrGone = fmt.Errorf("standin: the instance has ended: %w", bolt.ErrHangUp)
 
 // Instance is one running stand-in. Its methods may be called concurrently.
 type Instance struct {

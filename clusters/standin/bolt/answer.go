@@ -47,7 +47,7 @@ func (c *conn) add(t tag, fields ...any) (err error) {
 // gets no further answer.
 func (c *conn) flush() error {
 	if err := c.out.flush(); err != nil {
-		return fmt.Errorf("%w: %w", errHangUp, err)
+		return fmt.Errorf("%w: %w", ErrHangUp, err)
 	}
 	return nil
 }

@@ -16,8 +16,9 @@ type Backend interface {
 // Session is the database's side of one connection. The server calls it from
 // one goroutine at a time, with one exception: Interrupt.
 //
-// Errors of type *Failure reach the client as they are; any other error
-// reaches it as a general database failure with the error's text.
+// Errors of type *Failure reach the client as they are. One that wraps ErrHangUp
+// ends the connection and says nothing, as a process does that has ended. Any other
+// error reaches the client as a general database failure with the error's text.
 type Session interface {
 	// Login checks credentials (HELLO before Bolt 5.1, LOGON from then on).
 	Login(ctx context.Context, auth Auth) error

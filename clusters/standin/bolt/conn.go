@@ -20,11 +20,10 @@ const (
 	readAhead = 64
 )
 
-var (
-	// errHangUp ends a connection without another answer.
-	errHangUp       = errors.New("hang up")
-	errLoginTimeout = errors.New("no login in time")
-)
+// ErrHangUp ends a connection without another answer.
+var ErrHangUp = errors.New("hang up")
+
+var errLoginTimeout = errors.New("no login in time")
 
 // conn is one connection. Two goroutines serve it: one reads messages ahead,
 // so that it sees interruptions and the loss of the connection at once; the
@@ -145,7 +144,7 @@ func (c *conn) part(life context.Context, reason error) {
 	switch {
 	case errors.Is(cause, errLoginTimeout):
 		c.log.Info("bolt connection ended", "reason", cause, "limit", c.config.LoginTimeout)
-	case cause != nil || errors.Is(reason, errHangUp):
+	case cause != nil || errors.Is(reason, ErrHangUp):
 		c.log.Debug("bolt connection ended", "reason", reason)
 	default:
 		c.log.Info("bolt connection ended: violation of the protocol", "reason", reason, "state", c.state)

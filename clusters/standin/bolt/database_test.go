@@ -23,6 +23,7 @@ const (
 	graphQuery  = "MATCH (n)-[r]->() RETURN n, r"
 	brokenQuery = "BROKEN" // fails in RUN
 	brokenRows  = "BROKEN ROWS"
+	goneQuery   = "GONE"         // ends as if the process had ended
 	hangQuery   = "HANG"         // until it is interrupted
 	failCommits = "FAIL COMMITS" // lets the next $n commits fail
 	oddQuery    = "ODD"          // gives a value that Bolt does not have
@@ -145,6 +146,8 @@ func (s *session) Run(ctx context.Context, query string, params map[string]any, 
 		n, _ := params["n"].(int64)
 		s.failedCommits.Store(n)
 		return rows(nil), nil
+	case goneQuery:
+		return nil, fmt.Errorf("it has ended: %w", bolt.ErrHangUp)
 	case hangQuery:
 		return nil, s.hang(ctx)
 	default:

@@ -9,7 +9,7 @@ import (
 func (c *conn) hello(r request) error {
 	if c.version.major == 1 {
 		_ = c.sendFailure(clientFailure("The stand-in does not implement Bolt 1. Use a driver that speaks Bolt 4.0 or later."))
-		return fmt.Errorf("%w: Bolt 1", errHangUp)
+		return fmt.Errorf("%w: Bolt 1", ErrHangUp)
 	}
 	if err := c.expect(r, 1, connected); err != nil {
 		return err
@@ -58,9 +58,12 @@ func (c *conn) authenticate(from map[string]any) error {
 	if err != nil {
 		return err
 	}
-	if err := c.checkLogin(auth); err != nil {
+	switch err := c.checkLogin(auth); {
+	case errors.Is(err, ErrHangUp):
+		return err
+	case err != nil:
 		_ = c.sendFailure(failureOf(err))
-		return fmt.Errorf("%w: login: %w", errHangUp, err)
+		return fmt.Errorf("%w: login: %w", ErrHangUp, err)
 	}
 	c.login.Stop()
 	c.state = ready

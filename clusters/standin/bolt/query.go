@@ -84,10 +84,7 @@ func (c *conn) stream(ctx context.Context, rows *cursor, n int64, take func([]an
 		case count == n:
 			return c.sendSuccess(map[string]any{"has_more": true})
 		}
-		switch err := take(rows.take()); {
-		case errors.Is(err, errHangUp):
-			return err
-		case err != nil:
+		if err := take(rows.take()); err != nil {
 			return c.fail(err)
 		}
 	}

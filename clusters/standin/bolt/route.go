@@ -16,7 +16,7 @@ func (c *conn) route(r request) error {
 		return err
 	}
 	if _, named := r.fields[2].(string); c.version == (version{4, 3}) && !named {
-		return fmt.Errorf("%w: ROUTE without a database", errHangUp)
+		return fmt.Errorf("%w: ROUTE without a database", ErrHangUp)
 	}
 	return c.fail(&Failure{Code: codeTransient,
 		Message: "You cannot fetch routing table from an instance which is not part of a cluster."})

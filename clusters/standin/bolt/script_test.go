@@ -106,6 +106,9 @@ func TestSessionsFollowTheProtocol(t *testing.T) {
 			on(run(rangeQuery, object{"n": 0}), fieldsOfRange),
 			on(pull(-1), readEnd),
 		}},
+		{"a database that has ended says nothing", []exchange{
+			on(run(goneQuery), "EOF"),
+		}},
 		{"a failure between rows", []exchange{
 			on(run(brokenRows), fieldsOfRange),
 			on(pull(-1), row("1"), row("2"), row("3"), clientError("The disk is on fire.")),

@@ -72,7 +72,7 @@ func (c *conn) dispatch(r request) error {
 	case tagRoute:
 		return c.route(r)
 	case tagGoodbye:
-		return fmt.Errorf("%w: goodbye", errHangUp)
+		return fmt.Errorf("%w: goodbye", ErrHangUp)
 	default:
 		return fmt.Errorf("message 0x%02X is unknown to Bolt %s", byte(r.tag), c.version)
 	}
@@ -92,6 +92,9 @@ func (c *conn) expect(r request, fields int, in ...state) error {
 // ended is ignored itself: its client has asked for that.
 func (c *conn) fail(err error) error {
 	c.results.clear()
+	if errors.Is(err, ErrHangUp) {
+		return err
+	}
 	if c.interrupts.raised() {
 		return c.sendIgnored()
 	}
