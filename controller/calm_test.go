@@ -14,15 +14,14 @@ import (
 	"memgraph-controller/controller/topology"
 )
 
-func TestControllerThatDoesNotLeadAsksLessWhileAllIsWell(t *testing.T) {
-	o := &observer{detection: BalancedDetection(), now: time.Now, leading: new(atomic.Bool)}
+func TestInstancesAreAskedLessWhileAllIsWell(t *testing.T) {
+	o := &observer{detection: BalancedDetection(), now: time.Now, well: new(atomic.Bool)}
 	every := o.detection.ProbeInterval
+	require.Equal(t, every, o.interval())
+	o.well.Store(true)
 	require.Equal(t, calm*every, o.interval())
 	o.seen.probe.Failures = 1
-	require.Equal(t, every, o.interval(), "its evidence is needed")
-	o.seen.probe.Failures = 0
-	o.leading.Store(true)
-	require.Equal(t, every, o.interval())
+	require.Equal(t, every, o.interval(), "the loop does not know yet")
 }
 
 // What the others see of an instance is needed at once when it does not answer.

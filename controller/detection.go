@@ -6,8 +6,8 @@ import "time"
 // sure. Faster means more failovers that were not needed: a false one costs
 // clients about half a second and loses nothing.
 type Detection struct {
-	// ProbeInterval is the time between two questions to one instance. Each costs
-	// the instance a connection and about 1 ms.
+	// ProbeInterval is the time between two questions to one instance; while all is
+	// well, each of them takes calm times as long to follow.
 	ProbeInterval time.Duration
 	// ProbeTimeout is how long one question waits for its answer. Longer than
 	// the worst pause of a healthy instance; a role change or a registration
@@ -18,7 +18,7 @@ type Detection struct {
 	SuspectAfter time.Duration
 	// SilenceAfter is how long it may not answer before silence alone, seen by a
 	// majority of the observers, counts as loss. The time to notice a frozen or
-	// cut-off main is SilenceAfter + up to ProbeInterval; a dead process is
+	// cut-off main is SilenceAfter + up to calm * ProbeInterval; a dead process is
 	// noticed at once by other means.
 	SilenceAfter time.Duration
 	// MinFailures is how many questions in a row must have failed besides, so

@@ -107,7 +107,6 @@ func (c *Controller) refreshRecord(ctx context.Context) {
 // asking again at once.
 func (c *Controller) turn(ctx context.Context) bool {
 	c.listControllers(ctx)
-	c.observers.leading.Store(c.leads())
 	now := c.config.Now()
 	view := c.look(now)
 	step, reason := topology.Step{Do: topology.ActWait}, "the record cannot be read: nothing is decided"
@@ -120,6 +119,7 @@ func (c *Controller) turn(ctx context.Context) bool {
 	}
 	c.routeReads(view)
 	c.well = step.Do == topology.ActWait && c.record.Gate == topology.GateOpen && allUp(view)
+	c.observers.well.Store(c.well)
 	if c.well {
 		c.peers.calmUntil(now.Add(2 * calmTick))
 	}

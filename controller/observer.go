@@ -23,7 +23,7 @@ type observer struct {
 	// changed is called after everything new, and must not block.
 	changed func()
 	poke    chan struct{}
-	leading *atomic.Bool // this controller leads
+	well    *atomic.Bool // nothing is to be done, and everybody answers
 	tasks   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -54,9 +54,9 @@ type seen struct {
 // hurried is the time between two questions while clients wait for an answer.
 const hurried = 15 * time.Millisecond
 
-// calm is how many times longer a controller that does not lead waits between two
-// questions while all is well: its evidence is needed once something is wrong. An
-// idle controller was seen to take 1.1 % of a core like this, one that leads 1.6 %.
+// calm is how many times longer it waits between two questions while all is well.
+// A question takes about 0.65 ms of CPU at an otherwise idle controller, with every
+// round trip that wakes it up.
 const calm = 2
 
 // storageTimeout bounds the question for the UUID. It may hang behind a stalled
@@ -82,7 +82,7 @@ func (o *observer) interval() time.Duration {
 	switch {
 	case o.now().Before(o.hurry):
 		return hurried
-	case o.seen.probe.Failures == 0 && !o.leading.Load():
+	case o.seen.probe.Failures == 0 && o.well.Load():
 		return calm * o.detection.ProbeInterval
 	}
 	return o.detection.ProbeInterval

@@ -16,7 +16,7 @@ type observers struct {
 	now       func() time.Time
 	log       *slog.Logger
 	changed   func()
-	leading   atomic.Bool
+	well      atomic.Bool
 
 	listing sync.Mutex // held from a look at the fleet until it is taken over
 	mu      sync.Mutex
@@ -111,7 +111,7 @@ func (o *observers) start(ctx context.Context, p Process) *watched {
 	ctx, stop := context.WithCancel(ctx)
 	w := &watched{
 		observer: &observer{
-			db: db, detection: o.detection, now: o.now, changed: o.changed, process: p, leading: &o.leading,
+			db: db, detection: o.detection, now: o.now, changed: o.changed, process: p, well: &o.well,
 			log: o.log.With("instance", p.Name), poke: make(chan struct{}, 1),
 		},
 		stop: stop, done: make(chan struct{}),
