@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
+
+const apiServer = "kube-apiserver"
 
 // The kubelet of the control plane runs the API server for as long as its
 // manifest is in the first of these places.
@@ -35,6 +39,31 @@ func (c *Cluster) Outage(ctx context.Context) (heal func(context.Context) error,
 	})
 	if err != nil {
 		return nil, errors.Join(err, heal(context.WithoutCancel(ctx)))
+	}
+	return heal, nil
+}
+
+// Freeze stops the process of the API server where it is: connections stay, and
+// what is sent over them is swallowed. heal lets it go on and returns when it
+// answers; it may be called again. Its kubelet kills it after 80 seconds.
+func (c *Cluster) Freeze(ctx context.Context) (heal func(context.Context) error, err error) {
+	control := c.ControlPlane()
+	pod, err := c.Client.CoreV1().Pods(metav1.NamespaceSystem).Get(ctx, apiServer+"-"+control.Name, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	process, err := c.Process(ctx, pod, apiServer)
+	if err != nil {
+		return nil, err
+	}
+	heal = func(ctx context.Context) error {
+		if err := process.Signal(ctx, "CONT"); err != nil {
+			return fmt.Errorf("let the API server go on: %w", err)
+		}
+		return await(ctx, "the API server answers", 2*time.Minute, c.answers)
+	}
+	if err := process.Signal(ctx, "STOP"); err != nil {
+		return nil, fmt.Errorf("freeze the API server: %w", err)
 	}
 	return heal, nil
 }

@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	// outage is how long the API server is away.
+	// outage is how long the API server is away, and frozen how long it swallows
+	// requests: a gateway that nobody vouches for falls silent after 1.5 s.
 	outage = time.Minute
+	frozen = 20 * time.Second
 	// aftermath is how long the programs of Kubernetes may wait before they ask it
 	// again: until then the network of a node keeps new pods out, as its policies
 	// do not know them (45 s were seen), and the next test would judge that.
@@ -19,30 +21,42 @@ const (
 
 func TestAPIServerIsStoppedForAMinute(t *testing.T) {
 	scenario(t, "the data path does not notice and nobody is promoted", func(ctx context.Context, s *Scenario) {
-		load := s.Load(ctx)
-		before := s.Whole(ctx, s)
-		rate := load.steady(ctx, load.rate, "before the outage")
-		began := time.Now()
-		heal, err := s.Outage(ctx)
-		require.NoError(s, err)
-		s.Cleanup(func() {
-			if err := heal(context.WithoutCancel(ctx)); err != nil {
-				s.Errorf("%v", err)
-			}
-		})
-		s.pass(ctx, outage)
-		if s.answers(ctx) == nil {
-			s.Void("the API server answers although it was stopped")
-		}
-		during := load.steady(ctx, rate, "during the outage")
-		s.Logf("%.0f writes per second before the outage, %.0f at its end", rate, during)
-		require.NoError(s, heal(ctx))
-		after := s.Whole(ctx, s)
-		load.steady(ctx, rate, "after the outage")
-		load.gaps = append(load.gaps, load.History().Gap(began, time.Now()))
-		require.Equal(s, before.Record.Main, after.Record.Main, "the main")
-		require.Equal(s, before.Record.Reign, after.Record.Reign, "somebody was promoted")
-		load.Judge(ctx, Promise{Gap: time.Second, Connections: true, NoErrors: true, NoReseed: true})
+		s.without(ctx, s.Outage, outage)
 		s.pass(ctx, aftermath)
 	})
+}
+
+func TestAPIServerSwallowsRequests(t *testing.T) {
+	scenario(t, "the data path does not notice and nobody is promoted", func(ctx context.Context, s *Scenario) {
+		s.without(ctx, s.Freeze, frozen)
+	})
+}
+
+// without takes the API server away under load, and judges that nobody notices.
+func (s *Scenario) without(ctx context.Context, away func(context.Context) (func(context.Context) error, error), lasts time.Duration) {
+	s.Helper()
+	load := s.Load(ctx)
+	before := s.Whole(ctx, s)
+	rate := load.steady(ctx, load.rate, "before the outage")
+	began := time.Now()
+	heal, err := away(ctx)
+	require.NoError(s, err)
+	s.Cleanup(func() {
+		if err := heal(context.WithoutCancel(ctx)); err != nil {
+			s.Errorf("%v", err)
+		}
+	})
+	s.pass(ctx, lasts)
+	if s.answers(ctx) == nil {
+		s.Void("the API server answers although it was taken away")
+	}
+	during := load.steady(ctx, rate, "during the outage")
+	s.Logf("%.0f writes per second before the outage, %.0f at its end", rate, during)
+	require.NoError(s, heal(ctx))
+	after := s.Whole(ctx, s)
+	load.steady(ctx, rate, "after the outage")
+	load.gaps = append(load.gaps, load.History().Gap(began, time.Now()))
+	require.Equal(s, before.Record.Main, after.Record.Main, "the main")
+	require.Equal(s, before.Record.Reign, after.Record.Reign, "somebody was promoted")
+	load.Judge(ctx, Promise{Gap: time.Second, Connections: true, NoErrors: true, NoReseed: true})
 }

@@ -45,7 +45,7 @@ func (r *Release) DeletePod(ctx context.Context, pod *corev1.Pod, grace *int64) 
 func byForce() *int64 { return new(int64) }
 
 // Process finds the process of a pod's container on its node.
-func (r *Release) Process(ctx context.Context, pod *corev1.Pod, container string) (node.Process, error) {
+func (c *Cluster) Process(ctx context.Context, pod *corev1.Pod, container string) (node.Process, error) {
 	status, err := containerStatus(pod, container)
 	if err != nil {
 		return node.Process{}, err
