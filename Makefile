@@ -19,8 +19,10 @@ run: build ## run a self-healing cluster on this machine (ARGS="--help" shows it
 	$(BIN)/memgraph-controller local $(ARGS)
 
 test: ## run every test that needs no cluster, with a few rounds of each proof (about five minutes)
-	go test $$(go list ./... | grep -v -e /e2e/local -e /charts$$)
-	go test ./e2e/local # alone, because it asserts how long clients wait
+	go test $$(go list ./... | grep -v -e /e2e/local -e /e2e/conformance -e /charts$$)
+# These build the programs that they test, which the cache of results does not see.
+# The second one runs alone, because it asserts how long clients wait.
+	go test -count=1 -p 1 ./e2e/conformance ./e2e/local
 
 prove: ## run the proofs in the promised numbers (FULL=1); writes out/reports
 	mkdir -p $(REPORT_DIR)
