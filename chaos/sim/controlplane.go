@@ -36,7 +36,7 @@ type controlPlane struct {
 
 func (c *Cluster) newControlPlane() (*controlPlane, error) {
 	p := &controlPlane{
-		cluster: c, host: c.network.Host(), fleet: make(chan struct{}, 1), records: make(chan struct{}, 1), ended: make(chan error, 1),
+		cluster: c, host: c.network.Host("controller"), fleet: make(chan struct{}, 1), records: make(chan struct{}, 1), ended: make(chan error, 1),
 	}
 	sighted := func(s gateway.Sighting) { p.Sighted(s) }
 	var err error

@@ -27,16 +27,25 @@ type Conn struct {
 
 // wire is what both ends of a connection share.
 type wire struct {
+	network *Network
 	latency time.Duration
+	streams [2]*stream
 	mu      sync.Mutex
 	moved   *sync.Cond // something changed that a Read or Write may wait for
 }
 
-// newConns returns both ends of a new connection.
-func newConns(latency time.Duration, dialer, listener string) (near, far *Conn) {
-	w := &wire{latency: latency}
+// newConns returns both ends of a new connection on a path.
+func (n *Network) newConns(p path, dialer, listener string) (near, far *Conn) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	there := &stream{path: p, cut: n.cuts[p]}
+	back := &stream{path: path{p.to, p.from}, cut: n.cuts[path{p.to, p.from}]}
+	w := &wire{network: n, latency: n.Latency, streams: [2]*stream{there, back}}
 	w.moved = sync.NewCond(&w.mu)
-	there, back := &stream{}, &stream{}
+	if n.wires == nil {
+		n.wires = map[*wire]struct{}{}
+	}
+	n.wires[w] = struct{}{}
 	near = &Conn{wire: w, in: back, out: there, local: address(dialer), remote: address(listener)}
 	far = &Conn{wire: w, in: there, out: back, local: address(listener), remote: address(dialer), peer: near}
 	near.peer = far
@@ -60,6 +69,27 @@ func (w *wire) arrival(trips int) time.Time {
 		time.AfterFunc(d, w.wake)
 	}
 	return time.Now().Add(d)
+}
+
+// sent is when what is sent now arrives; never, as long as the direction is cut.
+func (c *Conn) sent() time.Time {
+	if !c.out.cut {
+		return c.arrival(1)
+	}
+	return c.out.hold(time.Now())
+}
+
+// provoke is a byte to a peer that is closed: it is answered with a reset.
+func (c *Conn) provoke() {
+	switch {
+	case c.out.cut:
+		c.out.hold(time.Now())
+		c.out.provokes = true
+	case !c.in.cut:
+		c.in.reset(c.arrival(2))
+	default: // the byte is sent again until its answer gets through
+		c.in.reset(c.in.hold(time.Now()))
+	}
 }
 
 // Read implements net.Conn.
@@ -104,11 +134,11 @@ func (c *Conn) Write(p []byte) (written int, err error) {
 			return written, nil
 		case c.peer.closed:
 			// The sender's kernel took it; the other one answers with a reset.
-			c.in.reset(c.arrival(2))
+			c.provoke()
 			return len(p), nil
 		case c.out.room() > 0:
 			n := min(c.out.room(), len(p)-written)
-			c.out.add(p[written:written+n], c.arrival(1))
+			c.out.add(p[written:written+n], c.sent())
 			written += n
 			continue
 		}
@@ -126,7 +156,7 @@ func (c *Conn) CloseWrite() error {
 	}
 	if !c.ended {
 		c.ended = true
-		c.out.endAt = c.arrival(1)
+		c.out.endAt = c.sent()
 	}
 	return nil
 }
@@ -152,13 +182,18 @@ func (c *Conn) Close() error {
 	c.writeBy.stop()
 	switch {
 	case c.abrupt || c.in.size > 0:
-		c.out.reset(c.arrival(1))
+		if !c.out.cut {
+			c.out.reset(c.arrival(1))
+		}
 	case !c.ended:
-		c.out.endAt = c.arrival(1)
+		c.out.endAt = c.sent()
 	}
 	c.moved.Broadcast()
-	forget := c.onClose
+	forget, over := c.onClose, c.peer.closed
 	c.mu.Unlock()
+	if over {
+		c.network.forget(c.wire)
+	}
 	if forget != nil {
 		forget()
 	}

@@ -10,13 +10,16 @@ import (
 // Host is one process on a network: everything that it opened ends with it.
 type Host struct {
 	network *Network
+	party   string
 
 	mu   sync.Mutex
 	open map[io.Closer]struct{} // nil when it is dead
 }
 
-// Host returns a new process.
-func (n *Network) Host() *Host { return &Host{network: n, open: map[io.Closer]struct{}{}} }
+// Host returns a new process that dials as a party.
+func (n *Network) Host(party string) *Host {
+	return &Host{network: n, party: party, open: map[io.Closer]struct{}{}}
+}
 
 // Listen is Network.Listen.
 func (h *Host) Listen(ctx context.Context, network, address string) (net.Listener, error) {
@@ -32,7 +35,7 @@ func (h *Host) Listen(ctx context.Context, network, address string) (net.Listene
 
 // Dial is Network.Dial.
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := h.network.Dial(ctx, network, address)
+	conn, err := h.network.dial(ctx, h.party, network, address)
 	if err != nil {
 		return nil, err
 	}

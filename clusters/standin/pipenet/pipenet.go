@@ -4,8 +4,8 @@
 // wait when it does not read for long, each direction can be ended on its own,
 // and a connection that is closed over bytes which nobody read, or written to
 // after its peer closed it, is reset. Connections to an address where nobody
-// listens are refused; Silence makes an address swallow everything, as a frozen
-// process or a black hole does. It loses no packets.
+// listens are refused; Silence makes an address swallow new connections, as a frozen
+// process or a black hole does, and Cut takes a direction between two parties away.
 package pipenet
 
 import (
@@ -27,6 +27,8 @@ type Network struct {
 	listeners map[string]*listener
 	silent    map[string]bool
 	dialed    int
+	cuts      map[path]bool
+	wires     map[*wire]struct{} // of connections that are open at one end at least
 }
 
 // Listen opens an address, which must be free.
@@ -46,14 +48,21 @@ func (n *Network) Listen(_ context.Context, network, address string) (net.Listen
 
 // Dial connects to an address.
 func (n *Network) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := n.connect(ctx, address)
+	return n.dial(ctx, "", network, address)
+}
+
+func (n *Network) dial(ctx context.Context, party, network, address string) (net.Conn, error) {
+	conn, err := n.connect(ctx, party, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("%s: %w", address, err)}
 	}
 	return conn, nil
 }
 
-func (n *Network) connect(ctx context.Context, address string) (*Conn, error) {
+func (n *Network) connect(ctx context.Context, party, address string) (*Conn, error) {
+	if err := n.await(ctx, party, partyOf(address)); err != nil {
+		return nil, err
+	}
 	if err := sleep(ctx, 2*n.Latency); err != nil {
 		return nil, err
 	}
@@ -69,15 +78,23 @@ func (n *Network) connect(ctx context.Context, address string) (*Conn, error) {
 	if l == nil {
 		return nil, syscall.ECONNREFUSED
 	}
-	near, far := newConns(n.Latency, name, address)
+	near, far := n.newConns(path{party, partyOf(address)}, name, address)
 	select {
 	case l.incoming <- far:
 		return near, nil
 	case <-l.closed:
+		n.forget(near.wire)
 		return nil, syscall.ECONNREFUSED
 	case <-ctx.Done():
+		n.forget(near.wire)
 		return nil, ctx.Err()
 	}
+}
+
+func (n *Network) forget(w *wire) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.wires, w)
 }
 
 // Silence makes new connections to an address hang, or undoes that.

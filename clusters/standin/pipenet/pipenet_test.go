@@ -184,7 +184,7 @@ func TestAddressesAreRefusedTakenAndSilent(t *testing.T) {
 func TestDeadHostHasNothingOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n pipenet.Network
-		host := n.Host()
+		host := n.Host("host")
 		theirs, ours := connect(t, n.Dial, listen(t, host, "host:1"))
 		out, in := connect(t, host.Dial, listen(t, &n, "a:1"))
 		host.Kill()
@@ -198,5 +198,75 @@ func TestDeadHostHasNothingOpen(t *testing.T) {
 		require.ErrorIs(t, err, net.ErrClosed)
 		_ = theirs.Close()
 		_ = in.Close()
+	})
+}
+
+func TestWhatIsSentThroughACutArrivesAfterItAsTCPSendsItAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := pipenet.Network{Latency: latency}
+		near, far := connect(t, n.DialAs("b"), listen(t, &n, "a:1"))
+		n.Cut("b", "a")
+		begun := time.Now()
+		say(t, near, "one")
+		say(t, far, "back")
+		hear(t, near, "back")
+		require.Equal(t, latency, time.Since(begun), "the other way is open")
+		time.Sleep(time.Second)
+		say(t, near, "two")
+		n.Heal("c", "a")
+		require.NoError(t, far.SetReadDeadline(time.Now().Add(time.Second)))
+		require.ErrorIs(t, ends(far), os.ErrDeadlineExceeded, "another link was healed")
+		n.Heal("b", "a")
+		require.NoError(t, far.SetReadDeadline(time.Time{}))
+		hear(t, far, "onetwo")
+		require.Equal(t, 3*time.Second+latency, time.Since(begun), "after 0.2 + 0.4 + 0.8 + 1.6 s")
+		_ = near.Close()
+		_ = far.Close()
+	})
+}
+
+func TestDialThroughACutHangsUntilASynGetsThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := pipenet.Network{Latency: latency}
+		l := listen(t, &n, "a:1")
+		n.Cut("a", "b")
+		begun := time.Now()
+		time.AfterFunc(1500*time.Millisecond, func() { n.Heal("a", "b") })
+		near, far := connect(t, n.DialAs("b"), l)
+		require.Equal(t, 3*time.Second+2*latency, time.Since(begun), "after 1 + 2 s")
+		n.Cut("b", "a")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := n.DialAs("b")(ctx, "tcp", "a:1")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		_ = near.Close()
+		_ = far.Close()
+	})
+}
+
+func TestEndsOfConnectionsThatAreCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := pipenet.Network{Latency: latency}
+		l := listen(t, &n, "a:1")
+		orderly, abrupt := [2]*pipenet.Conn{}, [2]*pipenet.Conn{}
+		orderly[0], orderly[1] = connect(t, n.DialAs("b"), l)
+		abrupt[0], abrupt[1] = connect(t, n.DialAs("b"), l)
+		n.Cut("b", "a")
+		_ = orderly[0].Close()
+		require.NoError(t, abrupt[0].SetLinger(0))
+		_ = abrupt[0].Close()
+		time.Sleep(100 * time.Millisecond)
+		n.Heal("b", "a")
+		require.Equal(t, io.EOF, ends(orderly[1]))
+		require.NoError(t, abrupt[1].SetReadDeadline(time.Now().Add(time.Minute)))
+		require.ErrorIs(t, ends(abrupt[1]), os.ErrDeadlineExceeded, "a reset is sent once")
+		n.Cut("a", "b")
+		say(t, abrupt[1], "x")
+		time.Sleep(100 * time.Millisecond)
+		n.Heal("a", "b")
+		require.NoError(t, abrupt[1].SetReadDeadline(time.Now().Add(time.Minute)))
+		require.ErrorIs(t, ends(abrupt[1]), syscall.ECONNRESET, "it is sent again, and nobody is there")
+		_ = orderly[1].Close()
+		_ = abrupt[1].Close()
 	})
 }

@@ -18,6 +18,39 @@ type stream struct {
 	// When the orderly end and a reset arrive; zero while there is none. Both are
 	// found behind the parts.
 	endAt, resetAt time.Time
+
+	path path
+	cut  bool
+	held time.Time // when the first thing was sent that does not arrive; zero: nothing
+	// provokes tells that what is held meets a closed peer, and is answered with a
+	// reset.
+	provokes bool
+}
+
+// never is when something arrives whose direction is cut.
+func never() time.Time { return time.Unix(1<<40, 0) }
+
+// hold notes that something is sent over and over from now on.
+func (s *stream) hold(now time.Time) time.Time {
+	if s.held.IsZero() {
+		s.held = now
+	}
+	return never()
+}
+
+// letGo lets everything that was held arrive at a time.
+func (s *stream) letGo(at time.Time) {
+	s.held = time.Time{}
+	for n := range s.parts {
+		if s.parts[n].at.Equal(never()) {
+			s.parts[n].at = at
+		}
+	}
+	for _, mark := range []*time.Time{&s.endAt, &s.resetAt} {
+		if mark.Equal(never()) {
+			*mark = at
+		}
+	}
 }
 
 // part is what one Write sent.
