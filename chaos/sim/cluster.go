@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"memgraph-controller/clusters/standin/pipenet"
 	"memgraph-controller/controller/topology"
 )
@@ -21,15 +23,16 @@ type Cluster struct {
 	network   *pipenet.Network
 	store     *store
 	chance    *chance
+	election  *election
 	instances []*instance // sorted by name
 	loads     []*Load
 
-	mu    sync.Mutex
-	plane *controlPlane // nil while no controller runs
+	mu     sync.Mutex
+	planes []*controlPlane // by number; nil while one does not run
 }
 
 // Run runs a test in a bubble of virtual time on a cluster of empty instances
-// and a controller, all just started. They end with it.
+// and controllers, all just started. They end with it.
 func Run(t *testing.T, options Options, test func(t *testing.T, c *Cluster)) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, options.withDefaults())
@@ -37,13 +40,18 @@ func Run(t *testing.T, options Options, test func(t *testing.T, c *Cluster)) {
 		for _, i := range c.instances {
 			c.Start(i.name)
 		}
-		c.StartController()
+		for _, name := range c.Controllers() {
+			c.StartController(name)
+		}
 		test(t, c)
 	})
 }
 
 func newCluster(t testing.TB, o Options) *Cluster {
-	c := &Cluster{t: t, options: o, network: &pipenet.Network{Latency: o.Latency}, chance: newChance(o.Seed)}
+	c := &Cluster{
+		t: t, options: o, network: &pipenet.Network{Latency: o.Latency}, chance: newChance(o.Seed),
+		election: &election{}, planes: make([]*controlPlane, o.Controllers),
+	}
 	c.store = &store{latency: o.StoreLatency, changed: func() { c.tell(func(p *controlPlane) chan struct{} { return p.records }) }}
 	for n := range o.Instances {
 		changed := func() { c.tell(func(p *controlPlane) chan struct{} { return p.fleet }) }
@@ -52,9 +60,9 @@ func newCluster(t testing.TB, o Options) *Cluster {
 	return c
 }
 
-// tell lets the controller that runs know of a change.
+// tell lets the controllers that run know of a change.
 func (c *Cluster) tell(which func(*controlPlane) chan struct{}) {
-	if p := c.controlPlane(); p != nil {
+	for _, p := range c.running() {
 		select {
 		case which(p) <- struct{}{}:
 		default: // a value that it has not taken yet tells of this change too
@@ -66,24 +74,61 @@ func (c *Cluster) close() {
 	for _, l := range c.loads {
 		l.Stop()
 	}
-	if c.controlPlane() != nil {
-		c.KillController()
+	for _, p := range c.running() {
+		c.KillController(p.name)
 	}
 	for _, i := range c.instances {
 		c.Kill(i.name)
 	}
 }
 
-func (c *Cluster) controlPlane() *controlPlane {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.plane
+// Controllers are the controllers' names, sorted.
+func (c *Cluster) Controllers() []string {
+	names := make([]string, len(c.planes))
+	for n := range names {
+		names[n] = fmt.Sprintf("controller-%d", n)
+	}
+	return names
 }
 
-func (c *Cluster) setControlPlane(p *controlPlane) {
+// running are the controllers that run, by their numbers.
+func (c *Cluster) running() (planes []*controlPlane) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.plane = p
+	for _, p := range c.planes {
+		if p != nil {
+			planes = append(planes, p)
+		}
+	}
+	return planes
+}
+
+// controlPlane is a controller that runs; nil while it does not.
+func (c *Cluster) controlPlane(name string) *controlPlane {
+	for _, p := range c.running() {
+		if p.name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// leader is the controller that leads; while nobody does, any one that runs.
+func (c *Cluster) leader() (leader *controlPlane) {
+	for _, p := range c.running() {
+		if leader == nil || p.leads() {
+			leader = p
+		}
+	}
+	return leader
+}
+
+func (c *Cluster) setControlPlane(name string, p *controlPlane) {
+	n := slices.Index(c.Controllers(), name)
+	require.GreaterOrEqual(c.t, n, 0, "there is no controller %q", name)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.planes[n] = p
 }
 
 func (c *Cluster) instance(name string) *instance {

@@ -3,7 +3,11 @@ package sim
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/stretchr/testify/assert"
 
 	"memgraph-controller/clusters/standin/pipenet"
 	"memgraph-controller/controller"
@@ -13,64 +17,81 @@ import (
 	"memgraph-controller/gateway/boltframe"
 )
 
+// isolation is when a write gateway that is out of touch falls silent.
+const isolation = 1500 * time.Millisecond
+
 // Where applications connect.
-const (
-	WriteGateway = "gateway:7687"
-	ReadGateway  = "gateway:7688"
-)
+func writeGateway(controller string) string { return controller + ":7687" }
+func readGateway(controller string) string  { return controller + ":7688" }
 
 // errDead is what a controller that was killed gets from the world.
 var errDead = errors.New("this controller is dead")
 
-// controlPlane is one process of the controller with its two gateways. It
+// controlPlane is one process of a controller with its two gateways. It
 // remembers nothing of those before it.
 type controlPlane struct {
 	cluster *Cluster
+	name    string
 	*controller.Controller
+	lease          *lease // nil: there are no others
 	host           *pipenet.Host
 	dead           atomic.Bool
 	fleet, records chan struct{} // changes of the fleet and the record
+	processes      knowledge[[]controller.Process]
+	others         knowledge[[]controller.Peer]
 	stop           context.CancelFunc
-	ended          chan error
+	ended          sync.WaitGroup
 }
 
-func (c *Cluster) newControlPlane() (*controlPlane, error) {
+func (c *Cluster) newControlPlane(name string) (*controlPlane, error) {
 	p := &controlPlane{
-		cluster: c, host: c.network.Host("controller"), fleet: make(chan struct{}, 1), records: make(chan struct{}, 1), ended: make(chan error, 1),
+		cluster: c, name: name, host: c.network.Host(name), fleet: make(chan struct{}, 1), records: make(chan struct{}, 1),
 	}
 	sighted := func(s gateway.Sighting) { p.Sighted(s) }
-	var err error
-	p.Controller, err = controller.New(controller.Config{
-		Name: "controller", Cluster: "simulation", Version: "simulation",
+	write := gateway.Config{
+		Name: "rw", Address: writeGateway(name), Listen: p.host.Listen, Dial: p.host.Dial, Log: c.options.Log,
+		Track: boltframe.Track, OnSighting: sighted,
+	}
+	config := controller.Config{
+		Name: name, Cluster: "simulation", Version: "simulation",
 		Fleet: fleetOf{p}, Store: storeOf{p}, Connect: p.connect,
-		Write: gateway.New(gateway.Config{
-			Name: "rw", Address: WriteGateway, Listen: p.host.Listen, Dial: p.host.Dial, Log: c.options.Log,
-			Track: boltframe.Track, OnSighting: sighted,
-		}),
 		Read: gateway.New(gateway.Config{
-			Name: "ro", Address: ReadGateway, Listen: p.host.Listen, Dial: p.host.Dial, Log: c.options.Log, OnSighting: sighted,
+			Name: "ro", Address: readGateway(name), Listen: p.host.Listen, Dial: p.host.Dial, Log: c.options.Log, OnSighting: sighted,
 		}),
 		Policy: c.options.Policy, Detection: c.options.Detection, Log: c.options.Log,
-	})
+	}
+	if n := len(c.planes); n > 1 {
+		p.lease = newLease(p)
+		write.IsolationAfter = isolation
+		config.Lease, config.Peers, config.AskPeer, config.Controllers, config.Isolation = p.lease, peersOf{p}, p.askPeer, n, isolation
+	}
+	config.Write = gateway.New(write)
+	var err error
+	p.Controller, err = controller.New(config)
 	return p, err
 }
 
 func (p *controlPlane) run() {
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
-	go func() { p.ended <- p.Run(ctx) }()
+	p.ended.Go(func() { assert.NoError(p.cluster.t, p.Run(ctx), p.name) })
+	if p.lease != nil {
+		p.ended.Go(func() { p.lease.run(ctx) })
+	}
 }
 
 // kill ends the process as kill -9 does: at this moment it loses its sockets and
 // can change nothing any more; what it still computes has no effect.
-func (p *controlPlane) kill() error {
+func (p *controlPlane) kill() {
 	p.cluster.store.mu.Lock()
 	p.dead.Store(true)
 	p.cluster.store.mu.Unlock()
 	p.host.Kill()
 	p.stop()
-	return <-p.ended
+	p.ended.Wait()
 }
+
+func (p *controlPlane) leads() bool { return p.lease == nil || !p.lease.Until().IsZero() }
 
 func (p *controlPlane) alive() bool { return !p.dead.Load() }
 
@@ -86,42 +107,54 @@ func (p *controlPlane) connect(process controller.Process) (controller.Database,
 type fleetOf struct{ *controlPlane }
 
 func (f fleetOf) List() []controller.Process {
-	list := make([]controller.Process, len(f.cluster.instances))
-	for n, i := range f.cluster.instances {
-		list[n] = *i.seen.Load()
-	}
-	return list
+	return f.processes.update(f.hears(APIServer), func() []controller.Process {
+		list := make([]controller.Process, len(f.cluster.instances))
+		for n, i := range f.cluster.instances {
+			list[n] = *i.seen.Load()
+		}
+		return list
+	})
 }
 
 func (f fleetOf) Changes() <-chan struct{} { return f.fleet }
 
-func (f fleetOf) Restart(_ context.Context, name string) error {
-	return f.order(name, (*instance).restart)
+func (f fleetOf) Restart(ctx context.Context, name string) error {
+	return f.order(ctx, name, (*instance).restart)
 }
 
-func (f fleetOf) Reseed(_ context.Context, name, _ string) error {
-	return f.order(name, (*instance).reseed)
+func (f fleetOf) Reseed(ctx context.Context, name, _ string) error {
+	return f.order(ctx, name, (*instance).reseed)
 }
 
-func (f fleetOf) order(name string, do func(*instance) error) error {
+func (f fleetOf) order(ctx context.Context, name string, do func(*instance) error) error {
 	i := f.cluster.instance(name)
-	return i.order(func() error {
-		if !f.alive() {
-			return errDead
-		}
-		return do(i)
+	return f.request(ctx, func() error {
+		return i.order(func() error {
+			if !f.alive() {
+				return errDead
+			}
+			return do(i)
+		})
 	})
 }
 
 // storeOf is the record store as one controller sees it.
 type storeOf struct{ *controlPlane }
 
-func (s storeOf) Load(ctx context.Context) (topology.Record, string, error) {
-	return s.cluster.store.load(ctx)
+func (s storeOf) Load(ctx context.Context) (record topology.Record, version string, err error) {
+	err = s.request(ctx, func() error {
+		record, version, err = s.cluster.store.load(ctx)
+		return err
+	})
+	return record, version, err
 }
 
-func (s storeOf) Save(ctx context.Context, record topology.Record, version string) (string, error) {
-	return s.cluster.store.save(ctx, record, version, s.alive)
+func (s storeOf) Save(ctx context.Context, record topology.Record, version string) (written string, err error) {
+	err = s.request(ctx, func() error {
+		written, err = s.cluster.store.save(ctx, record, version, s.alive)
+		return err
+	})
+	return written, err
 }
 
 func (s storeOf) Changes() <-chan struct{} { return s.records }

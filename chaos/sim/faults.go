@@ -54,22 +54,47 @@ func (c *Cluster) Afflict(name string, faults standin.FaultSet) {
 	})
 }
 
+// Serves tells whether an instance has a process that has answered since it started.
+func (c *Cluster) Serves(name string) (serves bool) {
+	i := c.instance(name)
+	_ = i.order(func() error { serves = i.process != nil && i.process.serving.Load() != nil; return nil })
+	return serves
+}
+
 // Freeze stops a running instance as SIGSTOP does, until Afflict or its death.
 func (c *Cluster) Freeze(name string) { c.Afflict(name, standin.FaultSet{Freeze: true}) }
 
-// KillController ends the controller and its gateways as kill -9 does.
-func (c *Cluster) KillController() {
-	p := c.controlPlane()
-	require.NotNil(c.t, p, "no controller runs")
-	c.setControlPlane(nil)
-	require.NoError(c.t, p.kill())
+// KillController ends a controller and its gateways as kill -9 does.
+func (c *Cluster) KillController(name string) {
+	p := c.controlPlane(name)
+	require.NotNil(c.t, p, "%s does not run", name)
+	c.setControlPlane(name, nil)
+	p.kill()
 }
 
+// Runs tells whether a controller has a process.
+func (c *Cluster) Runs(name string) bool { return c.controlPlane(name) != nil }
+
 // StartController starts a controller that remembers nothing.
-func (c *Cluster) StartController() {
-	require.Nil(c.t, c.controlPlane(), "a controller runs already")
-	p, err := c.newControlPlane()
+func (c *Cluster) StartController(name string) {
+	require.Nil(c.t, c.controlPlane(name), "%s runs already", name)
+	p, err := c.newControlPlane(name)
 	require.NoError(c.t, err)
-	c.setControlPlane(p)
+	c.setControlPlane(name, p)
 	p.run()
+}
+
+// APIServer is the party that has the record, the lease, and all knowledge of
+// processes.
+const APIServer = "api"
+
+// Cut lets nothing through from one party to another, in that direction alone, until
+// Heal. Parties are instances, controllers with their gateways, and APIServer.
+func (c *Cluster) Cut(from, to string) { c.network.Cut(from, to) }
+
+// Heal is the end of Cut. What a controller could not see meanwhile, it is told of.
+func (c *Cluster) Heal(from, to string) {
+	c.network.Heal(from, to)
+	c.tell(func(p *controlPlane) chan struct{} { return p.records })
+	c.tell(func(p *controlPlane) chan struct{} { return p.fleet })
 }

@@ -94,7 +94,7 @@ func (i *instance) config(restoreRole bool) standin.Config {
 	config.ReplicationRestoreStateOnStartup = restoreRole
 	config.StorageSnapshotOnExit = false
 	config.StorageWALFileFlushEveryNTx = 1
-	config.Dial = i.network.Dial
+	config.Dial = i.network.DialAs(i.name)
 	config.Listen = func(ctx context.Context, network, address string) (net.Listener, error) {
 		return i.network.Listen(ctx, network, strings.Replace(address, "0.0.0.0", i.name, 1))
 	}

@@ -32,7 +32,7 @@ func (c *Cluster) Load(writers int, every time.Duration) *Load {
 	l := &Load{stop: stop}
 	for n := range writers {
 		pause := func() time.Duration { return every/2 + c.Chance(every) }
-		w := &writer{load: l, dial: c.network.Dial, explicit: n%2 == 1}
+		w := &writer{load: l, cluster: c, explicit: n%2 == 1}
 		l.writers.Go(func() { w.run(ctx, pause) })
 	}
 	c.loads = append(c.loads, l)
@@ -70,7 +70,7 @@ func (l *Load) record(w workload.Write) {
 // writer is one application with one connection.
 type writer struct {
 	load     *Load
-	dial     boltclient.Dial
+	cluster  *Cluster
 	explicit bool
 	client   *boltclient.Client // nil while it has none
 }
@@ -85,7 +85,7 @@ func (w *writer) run(ctx context.Context, pause func() time.Duration) {
 // write writes one node. Without a connection nothing is tried.
 func (w *writer) write(ctx context.Context) {
 	if w.client == nil {
-		client, err := boltclient.Connect(ctx, w.dial, WriteGateway)
+		client, err := boltclient.Connect(ctx, w.cluster.network.Dial, w.cluster.anyWriteGateway())
 		if err != nil {
 			return
 		}
@@ -102,6 +102,12 @@ func (w *writer) write(ctx context.Context) {
 	if err != nil && !errors.As(err, &refusal) {
 		w.hangUp()
 	}
+}
+
+// anyWriteGateway chooses as a Service does, which does not know yet who is dead.
+func (c *Cluster) anyWriteGateway() string {
+	names := c.Controllers()
+	return writeGateway(names[int(c.chance.float()*float64(len(names)))])
 }
 
 func (w *writer) send(ctx context.Context, query string) error {

@@ -13,6 +13,10 @@ import (
 type Options struct {
 	// Instances is how many there are: memgraph-0, memgraph-1, ... Default 3.
 	Instances int
+	// Controllers is how many there are: controller-0, controller-1, ... Each has
+	// both gateways. Default 1, which leads for ever and whose gateways never fall
+	// silent.
+	Controllers int
 	// Seed is what every choice of the simulation comes from.
 	Seed uint64
 	// Latency is how long a message takes one way. Default 300 µs: a commit then
@@ -35,6 +39,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Instances == 0 {
 		o.Instances = 3
+	}
+	if o.Controllers == 0 {
+		o.Controllers = 1
 	}
 	if o.Latency == 0 {
 		o.Latency = 300 * time.Microsecond

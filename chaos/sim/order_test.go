@@ -115,7 +115,7 @@ func newScene(t *testing.T, c *sim.Cluster) *scene {
 func (s *scene) kill(parts ...part) {
 	for _, p := range parts {
 		if p == controller {
-			s.KillController()
+			s.KillController(s.Controllers()[0])
 		} else {
 			s.Kill(s.names[p])
 		}
@@ -125,7 +125,7 @@ func (s *scene) kill(parts ...part) {
 func (s *scene) start(parts ...part) {
 	for _, p := range parts {
 		if p == controller {
-			s.StartController()
+			s.StartController(s.Controllers()[0])
 		} else {
 			s.Start(s.names[p])
 		}

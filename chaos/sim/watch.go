@@ -19,19 +19,19 @@ import (
 // lookEvery is how often a condition is looked at.
 const lookEvery = 20 * time.Millisecond
 
-// Status is what the controller says of the cluster; ok is false while there is
-// none.
+// Status is what the controller that leads says of the cluster; while nobody leads,
+// what another one says. ok is false while there is none.
 func (c *Cluster) Status() (status api.Status, ok bool) {
 	synctest.Wait()
-	if p := c.controlPlane(); p != nil {
+	if p := c.leader(); p != nil {
 		return p.Status(), true
 	}
 	return api.Status{}, false
 }
 
-// API is the running controller as a person uses it.
+// API is the leading controller as a person uses it.
 func (c *Cluster) API() api.Backend {
-	p := c.controlPlane()
+	p := c.leader()
 	require.NotNil(c.t, p, "no controller runs")
 	return p
 }
@@ -57,16 +57,21 @@ func (c *Cluster) Eventually(what string, within time.Duration, holds func() boo
 }
 
 // Whole lets virtual time pass until the cluster has healed: an open gate with a
-// main and a voter, all instances registered, in sync and with clean histories,
-// nobody quarantined, and all replicas serving reads.
+// main and a voter, every gateway following, all instances registered, in sync and
+// with clean histories, nobody quarantined, and all replicas serving reads.
 func (c *Cluster) Whole(within time.Duration) api.Status {
 	return c.Until("the cluster is whole", within, c.whole)
 }
 
 func (c *Cluster) whole(s api.Status) bool {
 	r := s.Record
-	if r.Gate != topology.GateOpen || r.Main == "" || r.Voter == "" || s.Gateways[0].Applied != r.Epoch || len(s.Instances) != len(c.instances) {
+	if r.Gate != topology.GateOpen || r.Main == "" || r.Voter == "" || len(s.Instances) != len(c.instances) {
 		return false
+	}
+	for _, p := range c.running() {
+		if g := p.Status().Gateways[0]; g.Applied != r.Epoch || g.Silenced {
+			return false
+		}
 	}
 	for _, i := range s.Instances {
 		inStep := i.InReadPool && (i.Status == topology.StatusReady || i.Status == topology.StatusReplicating)

@@ -79,16 +79,13 @@ func (c *Conn) sent() time.Time {
 	return c.out.hold(time.Now())
 }
 
-// provoke is a byte to a peer that is closed: it is answered with a reset.
+// provoke is a byte that arrives at a peer that is closed: it is answered with a
+// reset, and sent again until the answer gets through.
 func (c *Conn) provoke() {
-	switch {
-	case c.out.cut:
-		c.out.hold(time.Now())
-		c.out.provokes = true
-	case !c.in.cut:
-		c.in.reset(c.arrival(2))
-	default: // the byte is sent again until its answer gets through
+	if c.in.cut {
 		c.in.reset(c.in.hold(time.Now()))
+	} else {
+		c.in.reset(c.arrival(2))
 	}
 }
 
@@ -132,7 +129,7 @@ func (c *Conn) Write(p []byte) (written int, err error) {
 			return written, c.failed("write", os.ErrDeadlineExceeded)
 		case written == len(p):
 			return written, nil
-		case c.peer.closed:
+		case c.peer.closed && !c.out.cut:
 			// The sender's kernel took it; the other one answers with a reset.
 			c.provoke()
 			return len(p), nil
@@ -177,7 +174,7 @@ func (c *Conn) Close() error {
 		c.mu.Unlock()
 		return c.failed("close", net.ErrClosed)
 	}
-	c.closed = true
+	c.closed, c.in.unread = true, true
 	c.readBy.stop()
 	c.writeBy.stop()
 	switch {

@@ -55,6 +55,13 @@ func (n *Network) setCut(p path, cut bool) {
 	}
 }
 
+// IsCut tells whether a direction is cut.
+func (n *Network) IsCut(from, to string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.cuts[path{from, to}]
+}
+
 // apart tells whether a handshake between two parties fails.
 func (n *Network) apart(a, b string) bool {
 	n.mu.Lock()
@@ -95,16 +102,14 @@ func (w *wire) release(s, back *stream) {
 	at = at.Add(w.latency)
 	s.letGo(at)
 	w.wakeAt(at)
-	if !s.provokes {
-		return
-	}
-	s.provokes = false
-	if back.cut {
+	switch {
+	case !s.unread || len(s.parts) == 0:
+	case back.cut:
 		back.reset(back.hold(time.Now()))
-		return
+	default:
+		back.reset(at.Add(w.latency))
+		w.wakeAt(at.Add(w.latency))
 	}
-	back.reset(at.Add(w.latency))
-	w.wakeAt(at.Add(w.latency))
 }
 
 func (w *wire) wakeAt(t time.Time) { time.AfterFunc(time.Until(t), w.wake) }

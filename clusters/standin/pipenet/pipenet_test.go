@@ -270,3 +270,20 @@ func TestEndsOfConnectionsThatAreCut(t *testing.T) {
 		_ = abrupt[1].Close()
 	})
 }
+
+func TestBytesOnTheirWayThroughACutToAProcessThatDiesMeetAReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := pipenet.Network{Latency: latency}
+		near, far := connect(t, n.DialAs("b"), listen(t, &n, "a:1"))
+		say(t, near, "read by nobody")
+		time.Sleep(latency)
+		n.Cut("b", "a")
+		n.Cut("a", "b")
+		say(t, near, "x")
+		_ = far.Close()
+		n.Heal("a", "b")
+		n.Heal("b", "a")
+		require.ErrorIs(t, ends(near), syscall.ECONNRESET)
+		_ = near.Close()
+	})
+}

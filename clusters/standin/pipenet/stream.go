@@ -22,9 +22,8 @@ type stream struct {
 	path path
 	cut  bool
 	held time.Time // when the first thing was sent that does not arrive; zero: nothing
-	// provokes tells that what is held meets a closed peer, and is answered with a
-	// reset.
-	provokes bool
+	// unread tells that nobody reads any more: what arrives is answered with a reset.
+	unread bool
 }
 
 // never is when something arrives whose direction is cut.

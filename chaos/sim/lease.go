@@ -1,0 +1,128 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"memgraph-controller/controller"
+)
+
+// The times of the election, as in controller/kube; followers look at the lease
+// instead of watching it.
+const (
+	leaseDuration = 3 * time.Second
+	leaseRenew    = 1250 * time.Millisecond
+	leaseTimeout  = 750 * time.Millisecond
+	leaseRetry    = 250 * time.Millisecond
+)
+
+// election is the lease as the API server has it.
+type election struct {
+	mu      sync.Mutex
+	holder  *lease
+	version int
+}
+
+// lease is one controller's part in the election.
+type lease struct {
+	plane *controlPlane
+
+	mu    sync.Mutex
+	until time.Time
+	// The lease as it was last seen, and when it was first seen like that.
+	holder  *lease
+	version int
+	since   time.Time
+}
+
+func newLease(p *controlPlane) *lease { return &lease{plane: p} }
+
+// Until implements controller.Lease.
+func (l *lease) Until() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !time.Now().Before(l.until) {
+		return time.Time{}
+	}
+	return l.until
+}
+
+// Leader implements controller.Lease.
+func (l *lease) Leader() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.holder == nil {
+		return ""
+	}
+	return l.holder.plane.name
+}
+
+func (l *lease) run(ctx context.Context) {
+	for pause := time.Duration(0); sleep(ctx, pause) == nil; {
+		pause = leaseRetry
+		if l.turn(ctx) == nil && !l.Until().IsZero() {
+			pause = leaseRenew
+		}
+	}
+}
+
+// turn looks at the lease, and renews or takes it.
+func (l *lease) turn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
+	defer cancel()
+	sent, latency := time.Now(), l.plane.cluster.options.StoreLatency
+	err := l.plane.request(ctx, func() error {
+		e := l.plane.cluster.election
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		l.see(e)
+		return nil
+	})
+	if err != nil || !l.mayTake() {
+		return errors.Join(err, sleep(ctx, latency))
+	}
+	if err := sleep(ctx, latency); err != nil {
+		return err
+	}
+	return l.plane.request(ctx, func() error { return l.take(sent) })
+}
+
+func (l *lease) see(e *election) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.version != l.version || e.holder != l.holder {
+		l.holder, l.version, l.since = e.holder, e.version, time.Now()
+	}
+}
+
+// mayTake tells whether nobody else holds the lease, as far as is known.
+func (l *lease) mayTake() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.holder == nil || l.holder == l || time.Since(l.since) >= leaseDuration
+}
+
+// take replaces the very version that was seen. Whoever is not told of it is not the
+// leader, though the lease says so: it counts from its next renewal.
+func (l *lease) take(sent time.Time) error {
+	e := l.plane.cluster.election
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case !l.plane.alive():
+		return errDead
+	case e.version != l.version:
+		return controller.ErrConflict
+	}
+	e.version++
+	e.holder = l
+	l.holder, l.version, l.since = l, e.version, time.Now()
+	if l.plane.hears(APIServer) {
+		l.until = sent.Add(leaseDuration)
+	}
+	return nil
+}
