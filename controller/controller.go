@@ -60,7 +60,7 @@ type Controller struct {
 	retryAt     time.Time
 	unavailable time.Duration
 	turned      time.Time
-	well        bool // nothing is to be done, and everybody answers
+	well        bool // the record is known, nothing is to be done, and everybody answers
 	retired     bool // it leads no more, whatever the lease says
 }
 

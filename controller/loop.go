@@ -118,7 +118,7 @@ func (c *Controller) turn(ctx context.Context) bool {
 		c.routeWrites(view) // an address may have changed
 	}
 	c.routeReads(view)
-	c.well = step.Do == topology.ActWait && c.record.Gate == topology.GateOpen && allUp(view)
+	c.well = c.recordErr == nil && step.Do == topology.ActWait && c.record.Gate == topology.GateOpen && allUp(view)
 	c.observers.well.Store(c.well)
 	if c.well {
 		c.peers.calmUntil(now.Add(2 * calmTick))

@@ -247,6 +247,8 @@ func TestGatewayWhoseControllerIsDeadIsNotWaitedFor(t *testing.T) {
 func TestLossOfTheAPIServerChangesNothingOnTheDataPath(t *testing.T) {
 	inTrio(t, func(r *trio) {
 		r.open()
+		time.Sleep(10 * time.Second)
+		require.Equal(t, peerCalm, r.controllers["c0"].peers.interval())
 		for _, cut := range r.noAPI {
 			cut.Store(true)
 		}
@@ -254,6 +256,7 @@ func TestLossOfTheAPIServerChangesNothingOnTheDataPath(t *testing.T) {
 			time.Sleep(time.Second)
 			synctest.Wait()
 			for name := range r.controllers {
+				require.Equal(t, peerInterval, r.controllers[name].peers.interval(), "they vouch for one another now")
 				require.False(t, r.silenced(name), name)
 				require.Equal(t, "a:7687", upstream(r.controllers[name]))
 			}

@@ -125,6 +125,8 @@ var kinds = []func(*rand.Rand) fault{
 	func(r *rand.Rand) fault { return alone(instanceOf(r)) },
 	func(r *rand.Rand) fault { return alone(controllerOf(r)) },
 	func(*rand.Rand) fault { return alone(sim.APIServer) },
+	split,
+	split,
 }
 
 // link is a direction between two parties.
@@ -141,16 +143,49 @@ func between(r *rand.Rand, a, b string) fault {
 	return cut(fmt.Sprintf("%s and %s are apart", a, b), link{a, b}, link{b, a})
 }
 
+// parties are all that can be cut off.
+func parties() (names []string) {
+	for n := range 3 {
+		names = append(names, fmt.Sprintf("memgraph-%d", n), fmt.Sprintf("controller-%d", n))
+	}
+	return append(names, sim.APIServer)
+}
+
 // alone cuts all links of one party.
 func alone(name string) fault {
 	var links []link
-	for n := range 3 {
-		for _, other := range []string{fmt.Sprintf("memgraph-%d", n), fmt.Sprintf("controller-%d", n)} {
+	for _, other := range parties() {
+		if other != name {
 			links = append(links, link{name, other}, link{other, name})
 		}
 	}
-	links = append(links, link{name, sim.APIServer}, link{sim.APIServer, name})
 	return cut(name+" is cut off", links...)
+}
+
+// split puts each party on one of two sides that hear nothing of each other, or, once
+// in three times, of which only one hears the other: a main, a gateway and clients of
+// it may be left together while others decide.
+func split(r *rand.Rand) fault {
+	sides := [2][]string{}
+	for _, name := range parties() {
+		side := r.IntN(2)
+		sides[side] = append(sides[side], name)
+	}
+	oneWay := r.IntN(3) == 0
+	var links []link
+	for _, a := range sides[0] {
+		for _, b := range sides[1] {
+			links = append(links, link{a, b})
+			if !oneWay {
+				links = append(links, link{b, a})
+			}
+		}
+	}
+	name := fmt.Sprintf("%v and %v are apart", sides[0], sides[1])
+	if oneWay {
+		name = fmt.Sprintf("nothing gets from %v to %v", sides[0], sides[1])
+	}
+	return cut(name, links...)
 }
 
 func cut(name string, links ...link) fault {
