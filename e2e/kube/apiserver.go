@@ -45,7 +45,8 @@ func (c *Cluster) Outage(ctx context.Context) (heal func(context.Context) error,
 
 // Freeze stops the process of the API server where it is: connections stay, and
 // what is sent over them is swallowed. heal lets it go on and returns when it
-// answers; it may be called again. Its kubelet kills it after 80 seconds.
+// answers; it may be called again. Kubeadm gives it a liveness probe that fails it
+// after 8 times 10 s, so freeze it for less.
 func (c *Cluster) Freeze(ctx context.Context) (heal func(context.Context) error, err error) {
 	control := c.ControlPlane()
 	pod, err := c.Client.CoreV1().Pods(metav1.NamespaceSystem).Get(ctx, apiServer+"-"+control.Name, metav1.GetOptions{})
