@@ -92,7 +92,7 @@ out/bin/helm out/bin/actionlint: tools/go.mod tools/go.sum
 venv: out/venv/.made ## make the virtual environment of the Python clients of the suites, in out/venv
 
 out/venv/.made: e2e/python/requirements.txt
-	python3 -m venv out/venv
+	python3 -m venv --clear out/venv
 	out/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r e2e/python/requirements.txt
 	touch $@
 

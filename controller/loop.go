@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/topology"
 	"memgraph-controller/gateway"
 )
@@ -215,7 +216,8 @@ func (c *Controller) adopt(record topology.Record, version string) {
 	c.record, c.version, c.adopted = record, version, true
 	now := c.config.Now()
 	view := c.look(now)
-	if record.Epoch != before.Epoch {
+	switch {
+	case record.Epoch != before.Epoch:
 		c.timeline.turn(c.evidence(before, record, view), c.gatewayCounts(), now)
 		c.transition(kindOf(before, record), "epoch %d: %s", record.Epoch, record.Reason)
 		c.config.Log.Info("epoch", "epoch", record.Epoch, "main", record.Main, "voter", record.Voter, "heir", record.Heir,
@@ -224,6 +226,9 @@ func (c *Controller) adopt(record topology.Record, version string) {
 			c.observers.hurryUntil(now.Add(hurryFor))
 			c.peers.hurryUntil(now.Add(hurryFor))
 		}
+	case gaveUp(before, record):
+		c.transition(api.TransitionGivenUp, "%s", record.Reason)
+		c.config.Log.Warn("request given up", "reason", record.Reason)
 	}
 	if !first {
 		c.tellOfMembers(before, record)

@@ -34,9 +34,17 @@ func (c *Controller) tellOfMembers(before, after topology.Record) {
 	}
 }
 
+// gaveUp tells whether what a person asked for is forgotten and was not done.
+func gaveUp(before, after topology.Record) bool {
+	same := after.Main == before.Main && after.Heir == before.Heir
+	return before.Request != nil && after.Request == nil && same && after.Gate == topology.GateOpen
+}
+
 // kindOf names a change of the record's epoch.
 func kindOf(before, after topology.Record) api.TransitionKind {
 	switch {
+	case gaveUp(before, after):
+		return api.TransitionGivenUp
 	case after.Gate == topology.GateOpen && before.Gate != topology.GateOpen && before.Plan != topology.PlanNone:
 		return planned(before.Plan, "Done")
 	case after.Gate != topology.GateOpen && after.Plan != before.Plan && after.Plan != topology.PlanNone:

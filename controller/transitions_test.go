@@ -25,6 +25,46 @@ func TestTransitionsSayInOneWordWhatChanged(t *testing.T) {
 	})
 }
 
+// Whoever asked for a switchover learns that there is none, and why.
+func TestRequestThatIsGivenUpIsATransition(t *testing.T) {
+	asked := topology.Record{Epoch: 9, Main: "a", Voter: "b", Gate: topology.GateOpen, Request: &topology.Request{Target: "c"}}
+	paused := asked
+	paused.Epoch, paused.Gate, paused.Plan = 10, topology.GatePaused, topology.PlanSwitchover
+	open := topology.Record{Epoch: 11, Main: "a", Voter: "b", Gate: topology.GateOpen}
+	crowned := topology.Record{Epoch: 11, Heir: "c", From: "a", Gate: topology.GateClosed, Plan: topology.PlanSwitchover}
+	refused := open
+	refused.Epoch = asked.Epoch
+	require.True(t, gaveUp(asked, refused))
+	require.Equal(t, api.TransitionGivenUp, kindOf(paused, open), "given up in the pause for it")
+	require.False(t, gaveUp(asked, paused))
+	require.False(t, gaveUp(paused, crowned), "it is being done")
+	require.False(t, gaveUp(open, open), "nobody asked")
+}
+
+func TestRefusedRequestIsTold(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		before := r.open()
+		target := r.third(before)
+		r.fleet.kill(target)
+		_, err := r.Switchover(t.Context(), api.SwitchoverRequest{Target: target, By: "ann"})
+		require.NoError(t, err)
+		r.until("the refusal", func(record topology.Record) bool { return record.Request == nil })
+		last := r.Status().Transitions[len(r.Status().Transitions)-1]
+		require.Equal(t, api.TransitionGivenUp, last.Kind, last.Text)
+		require.Contains(t, last.Text, target+" is not fit to be main: it does not answer")
+	})
+}
+
+// third is neither main nor voter.
+func (r running) third(record topology.Record) string {
+	for _, i := range r.Status().Instances {
+		if i.Name != record.Main && i.Name != record.Voter {
+			return i.Name
+		}
+	}
+	return ""
+}
+
 func TestQuarantineIsATransition(t *testing.T) {
 	c := &Controller{config: Config{Now: time.Now}}
 	healthy := topology.Record{Members: map[string]topology.Member{"a": {}, "b": {}}}

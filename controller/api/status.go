@@ -93,6 +93,7 @@ const (
 	TransitionRefused     TransitionKind = "Refused"     // a main refuses the data of a replica as diverged
 	TransitionQuarantined TransitionKind = "Quarantined" // an instance's data are set aside
 	TransitionRejoined    TransitionKind = "Rejoined"
+	TransitionGivenUp     TransitionKind = "RequestGivenUp" // what a person asked for was not done, and why
 )
 
 // Connection is one client's session through a gateway.

@@ -71,20 +71,20 @@ func (r *Reporter) report(status api.Status) {
 	}
 }
 
-// announce makes an event of a transition. What comes of a loss is a warning.
+// announce makes an event of a transition. What is bad news is a warning.
 func (r *Reporter) announce(t api.Transition) {
 	switch {
 	case t.Kind == api.TransitionEpoch: // of no interest in itself
-	case isLoss(t.Kind):
+	case isBad(t.Kind):
 		r.Events.Warning(string(t.Kind), t.Text)
 	default:
 		r.Events.Normal(string(t.Kind), t.Text)
 	}
 }
 
-func isLoss(kind api.TransitionKind) bool {
+func isBad(kind api.TransitionKind) bool {
 	switch kind {
-	case api.TransitionRefused, api.TransitionQuarantined, "FailoverBegun", "HandoverBegun", "ReturnBegun":
+	case api.TransitionRefused, api.TransitionQuarantined, api.TransitionGivenUp, "FailoverBegun", "HandoverBegun", "ReturnBegun":
 		return true
 	}
 	return false

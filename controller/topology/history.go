@@ -72,7 +72,9 @@ func (s situation) refreshEpoch() *decision {
 	if unclean == "" {
 		return nil
 	}
-	return s.crown(s.r.Main, PlanRefresh, GatePaused, "%s restarted: a new database epoch makes it promotable again", unclean)
+	d := s.crown(s.r.Main, PlanRefresh, GatePaused, "%s restarted: a new database epoch makes it promotable again", unclean)
+	d.step.Record.Request = s.r.Request // a switchover may wait for just this
+	return d
 }
 
 // leaveRestartedMain: a main that restarted while clients could reach it has
@@ -85,7 +87,7 @@ func (s situation) leaveRestartedMain() *decision {
 		return nil
 	}
 	if voter := s.get(s.r.Voter); s.fit(voter) && s.clean(voter) {
-		return s.pause(PlanSwitchover, "%s restarted in place and took writes since: its epoch must end with a switchover to %s", main.Name, voter.Name)
+		return s.leaveMain("%s restarted in place and took writes since: its epoch must end with a switchover to %s", main.Name, voter.Name)
 	}
 	if d := s.electCleanVoter(); d != nil {
 		return d

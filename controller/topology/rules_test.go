@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/controller/topology"
 )
 
 // begin boots a cluster and notes every later step in the test's log.
@@ -179,9 +181,65 @@ func TestSwitchoverWaitsForAReplicaThatMoved(t *testing.T) {
 	w.request("switchover", "b", false)
 	w.run(2 * time.Second)
 	require.Equal(t, "a", w.record.Main)
-	require.Contains(t, w.reason(), "waits until every main finds c")
+	require.Contains(t, w.reason(), "the switchover that ann asked for waits: not every main finds c")
 	require.True(t, w.runUntil(10*time.Second, w.isMain("b")))
 	healed(t, w)
+}
+
+// E.20: under load an ASYNC replica is in recovery now and then. Whoever asked
+// for it to be main in that moment gets it a moment later.
+func TestSwitchoverWaitsForATargetThatIsBeingBroughtUpToDate(t *testing.T) {
+	s := newScene()
+	s.ask(topology.RequestSwitchover, "c", false)
+	s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusRecovery, -2 })
+	step, reason := s.next()
+	require.Equal(t, topology.ActWait, step.Do)
+	require.Equal(t, "a takes writes; the switchover that ann asked for waits: c lags too far behind a", reason)
+
+	s.row("c", func(r *topology.Replica) { r.Status = topology.StatusInvalid })
+	step, reason = s.next()
+	require.Equal(t, topology.PlanSwitchover, step.Record.Plan, reason)
+}
+
+func TestSwitchoverThatCannotBeDoneForLongIsGivenUpWithTheReason(t *testing.T) {
+	for name, lag := range map[string]int64{"its target lags": -1e6, "something else was in the way": 0} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.ask(topology.RequestSwitchover, "c", false)
+			s.record.Request.At = noon.Add(-31 * time.Second)
+			s.row("c", func(r *topology.Replica) { r.Behind = lag })
+			step, reason := s.next()
+			require.Nil(t, step.Record.Request, reason)
+			require.Equal(t, topology.GateOpen, step.Record.Gate)
+			require.Contains(t, reason, "switchover refused: it could not be done within 30s")
+			require.Equal(t, lag != 0, strings.Contains(reason, "c lags too far behind a"), reason)
+		})
+	}
+}
+
+// A wish that waits keeps nobody from what is more urgent.
+func TestSwitchoverThatWaitsHoldsNothingElseUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*scene)
+		plan   topology.Plan
+		kept   bool
+	}{
+		"the voter is lost": {func(s *scene) { s.restart("c"); s.lose("b", topology.HealthDead) }, topology.PlanVoter, true},
+		"the main is being stopped": {func(s *scene) {
+			s.row("c", func(r *topology.Replica) { r.Status = topology.StatusRecovery })
+			s.change("a", func(i *topology.Instance) { i.Terminating = true })
+		}, topology.PlanSwitchover, false},
+		"a replica restarted": {func(s *scene) { s.restart("c") }, topology.PlanRefresh, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.ask(topology.RequestSwitchover, "c", false)
+			c.change(s)
+			step, reason := s.next()
+			require.Equal(t, c.plan, step.Record.Plan, reason)
+			require.Equal(t, c.kept, step.Record.Request != nil, reason)
+		})
+	}
 }
 
 func TestVoterThatIsBeingStoppedIsDroppedInsteadOfRegisteredAnew(t *testing.T) {

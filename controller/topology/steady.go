@@ -1,6 +1,10 @@
 package topology
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
 
 // requestLife bounds how long a wish is kept that could not be granted at once:
 // a switchover that happens minutes later surprises whoever asked for it.
@@ -93,8 +97,6 @@ func (s situation) honourRequest() *decision {
 	}
 	t := s.get(target)
 	switch {
-	case s.now.Sub(req.At) > requestLife:
-		return s.refuse("it is older than %s", requestLife)
 	case target == "":
 		return s.refuse("there is no voter to take over; name a target")
 	case target == s.r.Main:
@@ -104,20 +106,34 @@ func (s situation) honourRequest() *decision {
 	case !s.fit(t):
 		return s.refuse("%s is not fit to be main: %s", target, s.unfit(t))
 	}
-	if row, listed := s.row(s.r.Main, target); !listed || !row.within(s.p.SmallLag) {
-		return s.refuse("%s lags too far behind %s", target, s.r.Main)
+	if row, _ := s.row(s.r.Main, target); row.lag() < 0 {
+		return s.refuse("%s is ahead of %s, which has lost something", target, s.r.Main)
 	}
-	if name := s.moving(); name != "" {
-		return wait("the switchover waits until every main finds %s, which has moved", name)
-	}
-	if !s.clean(t) {
-		d := s.refreshEpoch() // nil while that is not possible: the wish is kept for a while
-		if d != nil {
-			d.step.Record.Request = req
-		}
-		return d
+	switch why := s.notYet(t); {
+	case s.now.Sub(req.At) > requestLife:
+		return s.refuse("it could not be done within %s: %s", requestLife, cmp.Or(why, "there was something else to do"))
+	case why != "":
+		return nil // all other rules go on; state says what it waits for
 	}
 	return s.pause(PlanSwitchover, "switchover from %s to %s asked for by %s", s.r.Main, target, req.By)
+}
+
+// notYet says why a switchover to an instance that is fit cannot begin at this
+// moment; empty when it can. It may pass by itself: under load an ASYNC replica
+// is in recovery now and then, and a busy machine lets one lag for seconds.
+func (s situation) notYet(target Instance) string {
+	row, listed := s.row(s.r.Main, target.Name)
+	switch moving := s.moving(); {
+	case !listed:
+		return fmt.Sprintf("%s is not registered at %s", target.Name, s.r.Main)
+	case !row.within(s.p.SmallLag):
+		return fmt.Sprintf("%s lags too far behind %s", target.Name, s.r.Main)
+	case moving != "":
+		return fmt.Sprintf("not every main finds %s, which has moved", moving)
+	case !s.clean(target):
+		return fmt.Sprintf("%s would refuse the others: it needs a new database epoch", target.Name)
+	}
+	return ""
 }
 
 // moving names a replica that a new main could not register at once; empty where
@@ -165,7 +181,15 @@ func (s situation) evictMain() *decision {
 			return d
 		}
 	}
-	return s.pause(PlanSwitchover, "main %s is being stopped: switching over to %s", s.r.Main, voter.Name)
+	return s.leaveMain("main %s is being stopped: switching over to %s", s.r.Main, voter.Name)
+}
+
+// leaveMain begins a switchover to the voter. Whoever asked for one to another
+// instance, which is not possible yet, is not waited for.
+func (s situation) leaveMain(format string, args ...any) *decision {
+	d := s.pause(PlanSwitchover, format, args...)
+	d.step.Record.Request = nil
+	return d
 }
 
 // replaceVoter begins to give the vote of a replica that cannot cast it to
@@ -276,6 +300,10 @@ func (s situation) state() *decision {
 		return wait("%s takes writes without a voter: its loss would lose what no replica has received", main.Name)
 	case !s.get(s.r.Voter).up():
 		return wait("voter %s is %s: not enough evidence to act", s.r.Voter, s.get(s.r.Voter).Health)
+	}
+	if req := s.r.Request; req != nil {
+		return wait("%s takes writes; the %s that %s asked for waits: %s", main.Name, req.Kind, req.By,
+			s.notYet(s.get(cmp.Or(req.Target, s.r.Voter))))
 	}
 	for _, i := range s.others(main.Name) {
 		if row, listed := s.row(main.Name, i.Name); !s.fit(i) || !listed || !row.within(s.p.SmallLag) {

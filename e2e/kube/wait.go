@@ -185,6 +185,9 @@ func lame(i api.Instance, main, reads bool) string {
 func describe(s api.Status) string {
 	text := fmt.Sprintf("%s says: leader %q epoch %d main %q voter %q heir %q gate %s plan %q: %s", s.Controller, s.Leader, s.Epoch,
 		s.Record.Main, s.Record.Voter, s.Record.Heir, s.Record.Gate, s.Record.Plan, s.Routing.Decision.Reason)
+	if n := len(s.Transitions); n > 0 {
+		text += fmt.Sprintf("\n  last: %s: %s", s.Transitions[n-1].Kind, s.Transitions[n-1].Text)
+	}
 	for _, i := range s.Instances {
 		text += fmt.Sprintf("\n  %s %s %s %s behind %d clean %v", i.Name, i.Health, i.Role, i.Status, i.Behind, i.Clean)
 	}
