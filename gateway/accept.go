@@ -76,14 +76,14 @@ func (g *Gateway) place(s *session) (rejection Rejection, held bool) {
 		g.reject(RejectSessions, s)
 		return RejectSessions, false
 	case g.flowing() && !g.stall.stalled && len(g.hold.queue) == 0:
-		g.sessions[s] = struct{}{}
+		g.sessions[s.id] = s
 		g.connecting++
 		return "", false
 	case len(g.hold.queue)+g.connecting >= g.cfg.MaxHeld:
 		g.reject(RejectHeld, s)
 		return RejectHeld, false
 	default:
-		g.sessions[s] = struct{}{}
+		g.sessions[s.id] = s
 		g.park(s)
 		return "", true
 	}
@@ -92,7 +92,7 @@ func (g *Gateway) place(s *session) (rejection Rejection, held bool) {
 // reject takes note that connections get no upstream.
 func (s *state) reject(why Rejection, rejected ...*session) {
 	for _, r := range rejected {
-		delete(s.sessions, r)
+		delete(s.sessions, r.id)
 		s.counters.Rejected[why]++
 		if r.parked {
 			s.counters.HeldSeconds += time.Since(r.since).Seconds()

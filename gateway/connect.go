@@ -86,7 +86,7 @@ func (g *Gateway) begin(s *session, u *upstream, conn net.Conn) bool {
 		g.counters.Released++
 		g.counters.HeldSeconds += time.Since(s.since).Seconds()
 	}
-	u.sessions[s] = struct{}{}
+	u.sessions[s.id] = s
 	s.attach(u, conn)
 	s.pumps.Store(2)
 	g.tasks.Go(s.copyClientToServer)

@@ -47,7 +47,7 @@ type state struct {
 	turn      int         // round robin among equal upstreams
 
 	nextID     uint64
-	sessions   map[*session]struct{} // from accept to the end, held ones included
+	sessions   map[uint64]*session // by their ids, from accept to the end, held ones included
 	connecting int                   // of these, on their way to an upstream
 	hold       hold
 	ramp       ramp
@@ -70,7 +70,7 @@ func New(cfg Config) *Gateway {
 	g.confirmed.Store(never)
 	g.gate.Store(&gate{stop: BeforeMessage, silenced: g.cfg.IsolationAfter > 0, changed: make(chan struct{})})
 	g.silencedAt = g.base
-	g.sessions = make(map[*session]struct{})
+	g.sessions = make(map[uint64]*session)
 	g.counters = Counters{Rejected: make(map[Rejection]uint64), Cut: make(map[Cut]uint64)}
 	g.ramp = ramp{rate: g.cfg.ReleaseRate, burst: g.cfg.ReleaseBurst}
 	return g

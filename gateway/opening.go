@@ -89,7 +89,7 @@ func (g *Gateway) readmit(old *session) {
 	g.mu.Lock()
 	admitted := g.admits()
 	if admitted {
-		g.sessions[s] = struct{}{}
+		g.sessions[s.id] = s
 		g.park(s)
 	} else {
 		g.reject(RejectShutdown, s)

@@ -117,7 +117,7 @@ func (g *Gateway) freeze() {
 // kernel has everything: a reset would destroy the last answer otherwise.
 func (g *Gateway) ask(now time.Time) (busy []*session) {
 	draining := g.gate.Load().stop == BeforeTransaction
-	for s := range g.sessions {
+	for _, s := range g.sessions {
 		if s.quietIn == g.pause.round || s.upstream == nil {
 			continue
 		}

@@ -60,7 +60,7 @@ func (s *session) attach(u *upstream, conn net.Conn) {
 
 // attached returns the sessions that have an upstream.
 func (s *state) attached() (sessions []*session) {
-	for session := range s.sessions {
+	for _, session := range s.sessions {
 		if session.upstream != nil {
 			sessions = append(sessions, session)
 		}
@@ -135,8 +135,8 @@ func (s *session) pumpEnded() {
 // forget removes a session that has ended.
 func (g *Gateway) forget(s *session) {
 	g.mu.Lock()
-	delete(g.sessions, s)
-	delete(s.upstream.sessions, s)
+	delete(g.sessions, s.id)
+	delete(s.upstream.sessions, s.id)
 	g.counters.BytesUp += s.up.Load()
 	g.counters.BytesDown += s.down.Load()
 	waited := s.upstream.leaves() || g.pause.busy > 0

@@ -115,7 +115,7 @@ func (g *Gateway) Status() Status {
 	for _, u := range g.upstreams {
 		s.Upstreams = append(s.Upstreams, UpstreamStatus{Address: u.address, Sessions: len(u.sessions)})
 	}
-	for session := range g.sessions {
+	for _, session := range g.sessions {
 		s.Counters.BytesUp += session.up.Load()
 		s.Counters.BytesDown += session.down.Load()
 	}
@@ -128,7 +128,7 @@ func (g *Gateway) Sessions() []Session {
 	defer g.mu.Unlock()
 	gate := g.gate.Load()
 	sessions := make([]Session, 0, len(g.sessions))
-	for s := range g.sessions {
+	for _, s := range g.sessions {
 		snapshot := Session{
 			ID: s.id, Client: s.client.conn.RemoteAddr().String(), Since: s.since,
 			BytesUp: s.up.Load(), BytesDown: s.down.Load(), State: SessionHeld,

@@ -23,13 +23,13 @@ type upstream struct {
 
 	drainFrom, drainUntil time.Time // set while draining
 
-	sessions   map[*session]struct{}
+	sessions   map[uint64]*session // by their ids
 	connecting int
 	suspect    time.Time // until when it is tried last
 }
 
 func newUpstream(address string) *upstream {
-	u := &upstream{address: address, sessions: make(map[*session]struct{})}
+	u := &upstream{address: address, sessions: make(map[uint64]*session)}
 	u.dialing, u.cancel = context.WithCancel(context.Background())
 	return u
 }
@@ -97,7 +97,7 @@ func (s *state) departed(now time.Time) (cut []*session, draining bool) {
 		if u.draining.Load() && !now.Before(u.drainUntil) {
 			u.left.Store(true)
 		}
-		for session := range u.sessions {
+		for _, session := range u.sessions {
 			if u.left.Load() || session.drained(now) {
 				cut = append(cut, session)
 			} else {

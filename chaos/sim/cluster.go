@@ -34,6 +34,7 @@ type Cluster struct {
 // Run runs a test in a bubble of virtual time on a cluster of empty instances
 // and controllers, all just started. They end with it.
 func Run(t *testing.T, options Options, test func(t *testing.T, c *Cluster)) {
+	replayFrom(options.Seed)
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, options.withDefaults())
 		defer c.close()

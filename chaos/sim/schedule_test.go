@@ -3,6 +3,7 @@ package sim_test
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -40,6 +41,10 @@ func (s schedule) String() string {
 		lines[n] = f.String()
 	}
 	return strings.Join(lines, "; ")
+}
+
+func (s schedule) options(log *slog.Logger) sim.Options {
+	return sim.Options{Seed: s.seed, Controllers: 3, Log: log}
 }
 
 // faultsWithin is the time in which the faults of a schedule begin.
@@ -233,31 +238,17 @@ func (s schedule) carryOut(c *sim.Cluster) {
 	}
 }
 
-// Faults by chance. SIM_SCHEDULES says how many (40), SIM_SEED where to begin; a
-// failing one is named by its number, which is the seed to replay it with:
-// SIM_SCHEDULES=1 SIM_SEED=number.
-func TestClusterHealsAfterFaultsByChance(t *testing.T) {
-	seed, count := number(t, "SIM_SEED", 1), number(t, "SIM_SCHEDULES", 40)
-	for n := seed; n < seed+count; n++ {
-		schedule := newSchedule(n)
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			run(t, sim.Options{Seed: n, Controllers: 3}, func(t *testing.T, c *sim.Cluster) {
-				t.Cleanup(func() {
-					if t.Failed() {
-						t.Logf("seed %d: %s", n, schedule)
-					}
-				})
-				s := newScene(t, c)
-				load := c.Load(writers, writeEvery)
-				s.awaitWrites(load)
-				schedule.carryOut(c)
-				c.Whole(healsWithin)
-				s.Eventually("writes get through", healsWithin, getsThrough(load))
-				c.RequireNothingLost(load.Stop())
-				s.keptTheRules()
-			})
-		})
-	}
+// prove carries the schedule out under load, and checks that the cluster heals and
+// that nothing is lost.
+func (s schedule) prove(t *testing.T, c *sim.Cluster) {
+	scene := newScene(t, c)
+	load := c.Load(writers, writeEvery)
+	scene.awaitWrites(load)
+	s.carryOut(c)
+	c.Whole(healsWithin)
+	scene.Eventually("writes get through", healsWithin, getsThrough(load))
+	c.RequireNothingLost(load.Stop())
+	scene.keptTheRules()
 }
 
 // getsThrough tells, from now on, whether a load has got some writes through.

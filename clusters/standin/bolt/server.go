@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -72,9 +73,8 @@ type Server struct {
 	running sync.WaitGroup // what open holds
 	mu      sync.Mutex     // never held across a wait
 	count   int            // of connections so far
-	// open holds the listeners and the connections that Close closes; nil
-	// after Close.
-	open map[io.Closer]struct{}
+	closed  bool
+	open    []io.Closer // the listeners and connections that Close closes, oldest first
 }
 
 // NewServer returns a server that listens to nothing yet.
@@ -85,7 +85,6 @@ func NewServer(config Config) *Server {
 		offer:  offered(config.Bolt44),
 		life:   life,
 		end:    end,
-		open:   map[io.Closer]struct{}{},
 	}
 }
 
@@ -136,9 +135,9 @@ func (s *Server) start(nc net.Conn) {
 // track reports false, and closes c, when the server is closed.
 func (s *Server) track(c io.Closer) bool {
 	s.mu.Lock()
-	closed := s.open == nil
+	closed := s.closed
 	if !closed {
-		s.open[c] = struct{}{}
+		s.open = append(s.open, c)
 		s.running.Add(1)
 	}
 	s.mu.Unlock()
@@ -150,7 +149,9 @@ func (s *Server) track(c io.Closer) bool {
 
 func (s *Server) forget(c io.Closer) {
 	s.mu.Lock()
-	delete(s.open, c)
+	if at := slices.Index(s.open, c); at >= 0 {
+		s.open = slices.Delete(s.open, at, at+1)
+	}
 	s.mu.Unlock()
 	s.running.Done()
 }
@@ -169,10 +170,10 @@ func (s *Server) Close() error {
 	s.end()
 	s.mu.Lock()
 	open := s.open
-	s.open = nil
+	s.closed, s.open = true, nil
 	s.mu.Unlock()
 	var errs []error
-	for c := range open {
+	for _, c := range open {
 		if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}

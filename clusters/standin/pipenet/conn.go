@@ -42,10 +42,7 @@ func (n *Network) newConns(p path, dialer, listener string) (near, far *Conn) {
 	back := &stream{path: path{p.to, p.from}, cut: n.cuts[path{p.to, p.from}]}
 	w := &wire{network: n, latency: n.Latency, streams: [2]*stream{there, back}}
 	w.moved = sync.NewCond(&w.mu)
-	if n.wires == nil {
-		n.wires = map[*wire]struct{}{}
-	}
-	n.wires[w] = struct{}{}
+	n.wires = append(n.wires, w)
 	near = &Conn{wire: w, in: back, out: there, local: address(dialer), remote: address(listener)}
 	far = &Conn{wire: w, in: there, out: back, local: address(listener), remote: address(dialer), peer: near}
 	near.peer = far

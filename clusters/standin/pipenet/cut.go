@@ -3,6 +3,7 @@ package pipenet
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,10 +46,7 @@ func (n *Network) setCut(p path, cut bool) {
 		n.cuts = map[path]bool{}
 	}
 	n.cuts[p] = cut
-	var wires []*wire
-	for w := range n.wires {
-		wires = append(wires, w)
-	}
+	wires := slices.Clone(n.wires)
 	n.mu.Unlock()
 	for _, w := range wires {
 		w.setCut(p, cut)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 	"sync"
 )
 
@@ -13,12 +14,13 @@ type Host struct {
 	party   string
 
 	mu   sync.Mutex
-	open map[io.Closer]struct{} // nil when it is dead
+	dead bool
+	open []io.Closer // oldest first
 }
 
 // Host returns a new process that dials as a party.
 func (n *Network) Host(party string) *Host {
-	return &Host{network: n, party: party, open: map[io.Closer]struct{}{}}
+	return &Host{network: n, party: party}
 }
 
 // Listen is Network.Listen.
@@ -50,9 +52,9 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 func (h *Host) Kill() {
 	h.mu.Lock()
 	open := h.open
-	h.open = nil
+	h.dead, h.open = true, nil
 	h.mu.Unlock()
-	for c := range open {
+	for _, c := range open {
 		_ = c.Close() // it may just have been closed
 	}
 }
@@ -68,9 +70,9 @@ func (h *Host) own(c *Conn) bool {
 // keep reports false, and closes c, when the process is dead.
 func (h *Host) keep(c io.Closer) bool {
 	h.mu.Lock()
-	alive := h.open != nil
+	alive := !h.dead
 	if alive {
-		h.open[c] = struct{}{}
+		h.open = append(h.open, c)
 	}
 	h.mu.Unlock()
 	if !alive {
@@ -82,7 +84,9 @@ func (h *Host) keep(c io.Closer) bool {
 func (h *Host) forget(c io.Closer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.open, c)
+	if at := slices.Index(h.open, c); at >= 0 {
+		h.open = slices.Delete(h.open, at, at+1)
+	}
 }
 
 type hostListener struct {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -28,7 +29,7 @@ type Network struct {
 	silent    map[string]bool
 	dialed    int
 	cuts      map[path]bool
-	wires     map[*wire]struct{} // of connections that are open at one end at least
+	wires     []*wire // of connections that are open at one end at least, oldest first
 }
 
 // Listen opens an address, which must be free.
@@ -94,7 +95,9 @@ func (n *Network) connect(ctx context.Context, party, address string) (*Conn, er
 func (n *Network) forget(w *wire) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(n.wires, w)
+	if at := slices.Index(n.wires, w); at >= 0 {
+		n.wires = slices.Delete(n.wires, at, at+1)
+	}
 }
 
 // Silence makes new connections to an address hang, or undoes that.
