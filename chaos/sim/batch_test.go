@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,9 @@ func (b batch) run(ctx context.Context) (output string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, batchWithin)
 	defer cancel()
 	program := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestBatch$", "-test.timeout=0", "-test.failfast")
-	program.Env = []string{"GOMAXPROCS=1", "GOGC=off", batchVariable + "=" + fmt.Sprintf(batchFormat, b.first, b.last)}
+	program.Env = []string{
+		"GOMAXPROCS=1", "GOGC=off", "SIM_LOG=" + os.Getenv("SIM_LOG"), batchVariable + "=" + fmt.Sprintf(batchFormat, b.first, b.last),
+	}
 	text, err := program.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("schedules %d to %d: %w", b.first, b.last, err)
@@ -135,7 +138,7 @@ func carryOut(t *testing.T, seed uint64) {
 		})
 	})
 	if t.Failed() {
-		t.Fatalf("\n%sseed %d: %s\nReplay it with: make sim SEED=%d", timeline.text.String(), seed, s, seed)
+		t.Fatalf("\n%sseed %d: %s\nReplay it with: make sim SEED=%d", timeline, seed, s, seed)
 	}
 	fmt.Printf("seed %d digest %016x %s\n", seed, timeline.digest.Sum64(), took)
 	runtime.GC()
@@ -154,6 +157,17 @@ type timeline struct {
 func (l *timeline) Write(line []byte) (int, error) {
 	_, _ = l.digest.Write(line)
 	return l.text.Write(line)
+}
+
+// String is all but what is of interest only to whoever looks for a certain thing.
+func (l *timeline) String() string {
+	if os.Getenv("SIM_LOG") != "" {
+		return l.text.String()
+	}
+	lines := slices.DeleteFunc(strings.SplitAfter(l.text.String(), "\n"), func(line string) bool {
+		return strings.Contains(line, "level=DEBUG")
+	})
+	return strings.Join(lines, "")
 }
 
 // log writes lines that begin with the virtual time.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,8 @@ type Cluster struct {
 	election  *election
 	instances []*instance // sorted by name
 	loads     []*Load
+	skews     map[string]time.Duration // by controller
+	conflicts atomic.Bool              // every other write of the record finds that somebody else wrote
 
 	mu     sync.Mutex
 	planes []*controlPlane // by number; nil while one does not run
@@ -52,8 +55,12 @@ func newCluster(t testing.TB, o Options) *Cluster {
 	c := &Cluster{
 		t: t, options: o, network: &pipenet.Network{Latency: o.Latency}, chance: newChance(o.Seed),
 		election: &election{}, planes: make([]*controlPlane, o.Controllers),
+		skews: map[string]time.Duration{},
 	}
-	c.store = &store{latency: o.StoreLatency, changed: func() { c.tell(func(p *controlPlane) chan struct{} { return p.records }) }}
+	c.store = &store{
+		latency: o.StoreLatency, refuses: func() bool { return c.conflicts.Load() && c.chance.float() < 0.5 },
+		changed: func() { c.tell(func(p *controlPlane) chan struct{} { return p.records }) },
+	}
 	for n := range o.Instances {
 		changed := func() { c.tell(func(p *controlPlane) chan struct{} { return p.fleet }) }
 		c.instances = append(c.instances, newInstance(fmt.Sprintf("memgraph-%d", n), o.Seed, c.network, o, changed))
@@ -64,6 +71,9 @@ func newCluster(t testing.TB, o Options) *Cluster {
 // tell lets the controllers that run know of a change.
 func (c *Cluster) tell(which func(*controlPlane) chan struct{}) {
 	for _, p := range c.running() {
+		if p.blind.Load() {
+			continue
+		}
 		select {
 		case which(p) <- struct{}{}:
 		default: // a value that it has not taken yet tells of this change too
@@ -124,9 +134,15 @@ func (c *Cluster) leader() (leader *controlPlane) {
 	return leader
 }
 
-func (c *Cluster) setControlPlane(name string, p *controlPlane) {
+// number is a controller's place in planes.
+func (c *Cluster) number(name string) int {
 	n := slices.Index(c.Controllers(), name)
 	require.GreaterOrEqual(c.t, n, 0, "there is no controller %q", name)
+	return n
+}
+
+func (c *Cluster) setControlPlane(name string, p *controlPlane) {
+	n := c.number(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.planes[n] = p

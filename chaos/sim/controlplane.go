@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,10 @@ type controlPlane struct {
 	fleet, records chan struct{} // changes of the fleet and the record
 	processes      knowledge[[]controller.Process]
 	others         knowledge[[]controller.Peer]
+	blind          atomic.Bool   // its watches bring nothing
+	skew           time.Duration // by how much its clock shows more than others
+	callsLeft      atomic.Int64  // the call that makes this 0 is its last
+	doomed         atomic.Bool   // that call is being made
 	stop           context.CancelFunc
 	ended          sync.WaitGroup
 }
@@ -46,6 +51,7 @@ type controlPlane struct {
 func (c *Cluster) newControlPlane(name string) (*controlPlane, error) {
 	p := &controlPlane{
 		cluster: c, name: name, host: c.network.Host(name), fleet: make(chan struct{}, 1), records: make(chan struct{}, 1),
+		skew: c.skews[name],
 	}
 	sighted := func(s gateway.Sighting) { p.Sighted(s) }
 	write := gateway.Config{
@@ -86,9 +92,25 @@ func (p *controlPlane) kill() {
 	p.cluster.store.mu.Lock()
 	p.dead.Store(true)
 	p.cluster.store.mu.Unlock()
+	p.cluster.setControlPlane(p.name, nil)
 	p.host.Kill()
 	p.stop()
-	p.ended.Wait()
+}
+
+// called counts a call that changes something. The one that is counted to dies with
+// its caller, at chance before or behind what it changes.
+func (p *controlPlane) called(do func() error) error {
+	if p.callsLeft.Load() == 0 || p.callsLeft.Add(-1) != 0 {
+		return do()
+	}
+	p.doomed.Store(true)
+	if p.cluster.chance.float() < 0.5 {
+		_ = do()
+	}
+	if p.doomed.Load() {
+		p.kill()
+	}
+	return errDead
 }
 
 func (p *controlPlane) leads() bool { return p.lease == nil || !p.lease.Until().IsZero() }
@@ -98,7 +120,7 @@ func (p *controlPlane) alive() bool { return !p.dead.Load() }
 func (p *controlPlane) connect(process controller.Process) (controller.Database, error) {
 	return memgraph.Open(memgraph.Config{
 		Name: process.Name, Address: process.Bolt, ReplicationAddress: process.Replication,
-		Dial: func(address string) memgraph.Link { return &link{dial: p.host.Dial, address: address} },
+		Dial: func(address string) memgraph.Link { return &link{plane: p, instance: process.Name, address: address} },
 		Rand: p.cluster.chance.float, Log: p.cluster.options.Log,
 	})
 }
@@ -107,10 +129,11 @@ func (p *controlPlane) connect(process controller.Process) (controller.Database,
 type fleetOf struct{ *controlPlane }
 
 func (f fleetOf) List() []controller.Process {
-	return f.processes.update(f.hears(APIServer), func() []controller.Process {
+	return f.processes.update(f.watches(), func() []controller.Process {
 		list := make([]controller.Process, len(f.cluster.instances))
 		for n, i := range f.cluster.instances {
 			list[n] = *i.seen.Load()
+			list[n].Started = list[n].Started.Add(-f.skew)
 		}
 		return list
 	})
@@ -128,12 +151,14 @@ func (f fleetOf) Reseed(ctx context.Context, name, _ string) error {
 
 func (f fleetOf) order(ctx context.Context, name string, do func(*instance) error) error {
 	i := f.cluster.instance(name)
-	return f.request(ctx, func() error {
-		return i.order(func() error {
-			if !f.alive() {
-				return errDead
-			}
-			return do(i)
+	return f.called(func() error {
+		return f.request(ctx, func() error {
+			return i.order(func() error {
+				if !f.alive() {
+					return errDead
+				}
+				return do(i)
+			})
 		})
 	})
 }
@@ -146,15 +171,46 @@ func (s storeOf) Load(ctx context.Context) (record topology.Record, version stri
 		record, version, err = s.cluster.store.load(ctx)
 		return err
 	})
-	return record, version, err
+	return shifted(record, -s.skew), version, err
 }
 
 func (s storeOf) Save(ctx context.Context, record topology.Record, version string) (written string, err error) {
-	err = s.request(ctx, func() error {
-		written, err = s.cluster.store.save(ctx, record, version, s.alive)
-		return err
+	err = s.called(func() error {
+		return s.request(ctx, func() error {
+			written, err = s.cluster.store.save(ctx, shifted(record, s.skew), version, s.alive)
+			return err
+		})
 	})
 	return written, err
+}
+
+// shifted is a record as a clock has it that shows more. What a controller measures
+// by itself is right, whatever its clock shows; only what others wrote is not.
+func shifted(r topology.Record, by time.Duration) topology.Record {
+	if by == 0 {
+		return r
+	}
+	r.Since, r.Written = r.Since.Add(by), r.Written.Add(by)
+	if r.Request != nil {
+		request := *r.Request
+		request.At = request.At.Add(by)
+		r.Request = &request
+	}
+	if r.Pause != nil {
+		pause := *r.Pause
+		pause.Until = pause.Until.Add(by)
+		r.Pause = &pause
+	}
+	r.Members = maps.Clone(r.Members)
+	for name, m := range r.Members {
+		if m.Quarantined != nil {
+			q := *m.Quarantined
+			q.Since = q.Since.Add(by)
+			m.Quarantined = &q
+			r.Members[name] = m
+		}
+	}
+	return r
 }
 
 func (s storeOf) Changes() <-chan struct{} { return s.records }

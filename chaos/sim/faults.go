@@ -1,9 +1,13 @@
 package sim
 
 import (
+	"context"
+	"time"
+
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/clusters/standin"
+	"memgraph-controller/controller/api"
 )
 
 // Kill ends an instance's process as kill -9 does and keeps it down.
@@ -17,6 +21,23 @@ func (c *Cluster) Kill(name string) {
 func (c *Cluster) Crash(name string) {
 	i := c.instance(name)
 	_ = i.order(func() error { i.kill(); i.startLater(); return nil })
+}
+
+// CrashIfUp is Crash of an instance that has a process.
+func (c *Cluster) CrashIfUp(name string) {
+	if name != "" && c.Up(name) {
+		c.Crash(name)
+	}
+}
+
+// AskForSwitchover asks the leading controller, as a person does, and is content
+// with any answer.
+func (c *Cluster) AskForSwitchover(target string) {
+	if p := c.leader(); p != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), askWithin)
+		defer cancel()
+		_, _ = p.Switchover(ctx, api.SwitchoverRequest{Target: target, By: "ann"})
+	}
 }
 
 // Start starts an instance that does not run, with its data.
@@ -50,6 +71,7 @@ func (c *Cluster) Afflict(name string, faults standin.FaultSet) {
 		s := i.process.serving.Load()
 		require.NotNil(c.t, s, "%s does not answer yet", name)
 		s.Faults().Set(faults)
+		i.froze(faults)
 		return nil
 	})
 }
@@ -68,9 +90,46 @@ func (c *Cluster) Freeze(name string) { c.Afflict(name, standin.FaultSet{Freeze:
 func (c *Cluster) KillController(name string) {
 	p := c.controlPlane(name)
 	require.NotNil(c.t, p, "%s does not run", name)
-	c.setControlPlane(name, nil)
 	p.kill()
+	p.ended.Wait()
 }
+
+// KillLeaderAt ends the leading controller as kill -9 does with the call that is the
+// n-th from now of those that change something: the record, a process, a database.
+func (c *Cluster) KillLeaderAt(n int) {
+	if p := c.leader(); p != nil {
+		p.callsLeft.Store(int64(n))
+	}
+}
+
+// SpareControllers is the end of KillLeaderAt.
+func (c *Cluster) SpareControllers() {
+	for _, p := range c.running() {
+		p.callsLeft.Store(0)
+		p.doomed.Store(false)
+	}
+}
+
+// Blind stops the watches of a controller, or lets them go on: it does not hear of
+// changes, but can ask.
+func (c *Cluster) Blind(name string, blind bool) {
+	if p := c.controlPlane(name); p != nil {
+		p.blind.Store(blind)
+		c.tellAll()
+	}
+}
+
+// Skew sets the clock of a controller's machine forward, or back, for processes that
+// start from then on: one that runs measures with a clock that does not jump.
+func (c *Cluster) Skew(name string, by time.Duration) { c.skews[name] = by }
+
+// Conflicts lets every other write of the record fail as if somebody else had
+// written, or undoes that.
+func (c *Cluster) Conflicts(on bool) { c.conflicts.Store(on) }
+
+// Slow lets everything take longer from one party to another, in that direction
+// alone; 0 undoes it.
+func (c *Cluster) Slow(from, to string, by time.Duration) { c.network.Slow(from, to, by) }
 
 // Runs tells whether a controller has a process.
 func (c *Cluster) Runs(name string) bool { return c.controlPlane(name) != nil }
@@ -95,6 +154,11 @@ func (c *Cluster) Cut(from, to string) { c.network.Cut(from, to) }
 // Heal is the end of Cut. What a controller could not see meanwhile, it is told of.
 func (c *Cluster) Heal(from, to string) {
 	c.network.Heal(from, to)
+	c.tellAll()
+}
+
+// tellAll lets the controllers look at everything.
+func (c *Cluster) tellAll() {
 	c.tell(func(p *controlPlane) chan struct{} { return p.records })
 	c.tell(func(p *controlPlane) chan struct{} { return p.fleet })
 }

@@ -30,6 +30,8 @@ type instance struct {
 	log     *slog.Logger
 	changed func()
 	seen    atomic.Pointer[controller.Process]
+	frozen  atomic.Pointer[time.Time] // since when
+	disks   atomic.Int64              // how many it had before this one
 
 	// turn is held during an order, and guards the rest. It is no mutex, because
 	// virtual time passes during an order.
@@ -60,7 +62,9 @@ func newInstance(name string, seed uint64, network *pipenet.Network, o Options, 
 	return i
 }
 
-func (i *instance) bolt() string        { return i.name + ":7687" }
+// bolt is another address for each disk: whoever has an empty one is a new pod, and
+// nobody who heard of none but the old one connects to it.
+func (i *instance) bolt() string        { return fmt.Sprintf("%s:%d", i.name, 7687+i.disks.Load()) }
 func (i *instance) replication() string { return i.name + ":10000" }
 
 // order carries out one order.
@@ -76,6 +80,7 @@ func (i *instance) start(restoreRole bool) {
 		i.alarm.Stop()
 	}
 	i.starts++
+	i.frozen.Store(nil)
 	life, end := context.WithCancel(context.Background())
 	p := &process{end: end, gone: make(chan struct{})}
 	i.process = p
@@ -189,4 +194,5 @@ func (i *instance) reseed() error {
 func (i *instance) setAside() {
 	i.aside = append(i.aside, i.disk)
 	i.disk = &disk.Memory{}
+	i.disks.Add(1)
 }

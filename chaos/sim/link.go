@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"memgraph-controller/chaos/sim/boltclient"
 	"memgraph-controller/clusters/standin/bolt"
@@ -11,18 +12,31 @@ import (
 
 // link is a memgraph.Link over the network in memory.
 type link struct {
-	dial    boltclient.Dial
-	address string
-	client  *boltclient.Client // nil until the first Run
+	plane    *controlPlane
+	instance string
+	address  string
+	client   *boltclient.Client // nil until the first Run
 }
 
 // Run implements memgraph.Link.
-func (l *link) Run(ctx context.Context, query string) ([]map[string]any, error) {
+func (l *link) Run(ctx context.Context, query string) (rows []map[string]any, err error) {
+	if strings.HasPrefix(query, "SHOW ") {
+		return l.run(ctx, query)
+	}
+	l.plane.cluster.judge(l.instance, query)
+	err = l.plane.called(func() error {
+		rows, err = l.run(ctx, query)
+		return err
+	})
+	return rows, err
+}
+
+func (l *link) run(ctx context.Context, query string) ([]map[string]any, error) {
 	if l.client != nil && l.client.Reset(ctx) != nil {
 		l.Close(ctx)
 	}
 	if l.client == nil {
-		client, err := boltclient.Connect(ctx, l.dial, l.address)
+		client, err := boltclient.Connect(ctx, l.plane.host.Dial, l.address)
 		if err != nil {
 			return nil, asFailure(err)
 		}

@@ -12,6 +12,10 @@ import (
 // hears tells whether what a party sends reaches this controller.
 func (p *controlPlane) hears(party string) bool { return !p.cluster.network.IsCut(party, p.name) }
 
+// watches tells whether what changes at the API server reaches this controller by
+// itself.
+func (p *controlPlane) watches() bool { return p.hears(APIServer) && !p.blind.Load() }
+
 // request does something at the API server. Where the way there is cut it is not
 // done, and where the way back is cut it is done and nobody is told.
 func (p *controlPlane) request(ctx context.Context, do func() error) error {
@@ -19,12 +23,15 @@ func (p *controlPlane) request(ctx context.Context, do func() error) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	if err := sleep(ctx, p.cluster.network.Delay(p.name, APIServer)); err != nil {
+		return err
+	}
 	err := do()
 	if !p.hears(APIServer) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	return err
+	return errors.Join(sleep(ctx, p.cluster.network.Delay(APIServer, p.name)), err)
 }
 
 // knowledge is what a watch has last brought.
@@ -49,7 +56,7 @@ type peersOf struct{ *controlPlane }
 
 // List implements controller.Peers.
 func (p peersOf) List() []controller.Peer {
-	return p.others.update(p.hears(APIServer), func() (list []controller.Peer) {
+	return p.others.update(p.watches(), func() (list []controller.Peer) {
 		for _, name := range p.cluster.Controllers() {
 			list = append(list, controller.Peer{Name: name, Address: name, Gone: p.cluster.controlPlane(name) == nil})
 		}
@@ -66,10 +73,11 @@ var errRefused = errors.New("no such controller runs")
 
 // askPeer asks over the network in memory, but for its sockets.
 func (p *controlPlane) askPeer(ctx context.Context, one controller.Peer) (report api.Report, err error) {
-	if err := sleep(ctx, p.cluster.options.Latency); err != nil {
+	network, latency := p.cluster.network, p.cluster.options.Latency
+	if err := sleep(ctx, latency+network.Delay(p.name, one.Name)); err != nil {
 		return api.Report{}, err
 	}
-	if p.cluster.network.IsCut(p.name, one.Name) {
+	if network.IsCut(p.name, one.Name) {
 		<-ctx.Done()
 		return api.Report{}, ctx.Err()
 	}
@@ -82,5 +90,5 @@ func (p *controlPlane) askPeer(ctx context.Context, one controller.Peer) (report
 		<-ctx.Done()
 		return api.Report{}, ctx.Err()
 	}
-	return report, sleep(ctx, p.cluster.options.Latency)
+	return report, sleep(ctx, latency+network.Delay(one.Name, p.name))
 }

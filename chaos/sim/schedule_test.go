@@ -11,19 +11,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"memgraph-controller/chaos/sim"
 	"memgraph-controller/clusters/standin"
+	"memgraph-controller/controller/api"
 )
 
 // healsWithin is how long a cluster may take until it is whole when the last fault
 // of a schedule has ended: a commit may wait for a silent voter for 30 s.
 const healsWithin = 90 * time.Second
 
-// schedule is faults by chance on a cluster of three instances and three
-// controllers.
+// schedule is faults by chance on a cluster of three instances.
 type schedule struct {
-	seed   uint64
-	faults []fault
+	seed         uint64
+	controllers  int
+	restartDelay time.Duration
+	lossOfDisk   bool
+	faults       []fault
 }
 
 // fault begins at a time from the first one on, and ends after another.
@@ -40,147 +45,276 @@ func (s schedule) String() string {
 	for n, f := range s.faults {
 		lines[n] = f.String()
 	}
-	return strings.Join(lines, "; ")
+	return fmt.Sprintf("%d controllers, restarts take %s: %s", s.controllers, s.restartDelay, strings.Join(lines, "; "))
 }
 
 func (s schedule) options(log *slog.Logger) sim.Options {
-	return sim.Options{Seed: s.seed, Controllers: 3, Log: log}
+	return sim.Options{Seed: s.seed, Controllers: s.controllers, RestartDelay: s.restartDelay, Log: log}
 }
 
 // faultsWithin is the time in which the faults of a schedule begin.
-const faultsWithin = 8 * time.Second
+const faultsWithin = 3 * time.Second
 
-// newSchedule draws one to five faults.
+// draw is a source of faults for one schedule.
+type draw struct {
+	*rand.Rand
+	controllers int
+	lossOfDisk  bool // one was drawn: of two, the second could take the last copy
+}
+
+// newSchedule draws one to five faults. Most clusters have one controller: they take
+// a fifth of the time of one with three, in which leaders, peers and views differ.
 func newSchedule(seed uint64) schedule {
-	r := rand.New(rand.NewPCG(seed, 2))
-	s := schedule{seed: seed}
-	for range 1 + r.IntN(5) {
-		f := kinds[r.IntN(len(kinds))](r)
-		f.at = time.Duration(r.Int64N(int64(faultsWithin))).Round(time.Millisecond)
-		f.lasts = lasting(r)
-		s.faults = append(s.faults, f)
+	d := &draw{Rand: rand.New(rand.NewPCG(seed, 2)), controllers: 1}
+	if chance := d.Float64(); chance < 0.3 {
+		d.controllers = 3
+	} else if chance < 0.35 {
+		d.controllers = 2
 	}
-	slices.SortFunc(s.faults, func(a, b fault) int { return cmp.Compare(a.at, b.at) })
+	s := schedule{seed: seed, controllers: d.controllers, restartDelay: d.between(30*time.Millisecond, 4*time.Second)}
+	for more := true; more && len(s.faults) < 5; more = d.Float64() < 0.6 {
+		at := d.between(time.Millisecond, faultsWithin)
+		for _, f := range d.oneOf(kinds)(d) {
+			f.at += at
+			s.faults = append(s.faults, f)
+		}
+	}
+	s.lossOfDisk = d.lossOfDisk
+	slices.SortStableFunc(s.faults, func(a, b fault) int { return cmp.Compare(a.at, b.at) })
 	return s
 }
 
-// lasting is a time from 20 ms to 20 s, short ones as likely as long ones.
-func lasting(r *rand.Rand) time.Duration {
-	ms := 20 * math.Exp(r.Float64()*math.Log(1000))
-	return time.Duration(ms * float64(time.Millisecond)).Round(time.Millisecond)
+// between is a time, short ones as likely as long ones.
+func (d *draw) between(least, most time.Duration) time.Duration {
+	factor := math.Exp(d.Float64() * math.Log(float64(most)/float64(least)))
+	return time.Duration(float64(least) * factor).Round(100 * time.Microsecond)
 }
 
-func instanceOf(r *rand.Rand) string   { return fmt.Sprintf("memgraph-%d", r.IntN(3)) }
-func controllerOf(r *rand.Rand) string { return fmt.Sprintf("controller-%d", r.IntN(3)) }
+// lasting is how long a fault lasts: seldom longer than a commit may stall.
+func (d *draw) lasting() time.Duration {
+	if d.Float64() < 0.1 {
+		return d.between(4*time.Second, 35*time.Second)
+	}
+	return d.between(5*time.Millisecond, 4*time.Second)
+}
+
+func (d *draw) oneOf(kinds []func(*draw) []fault) func(*draw) []fault {
+	return kinds[d.IntN(len(kinds))]
+}
+
+func (d *draw) instance() string   { return fmt.Sprintf("memgraph-%d", d.IntN(3)) }
+func (d *draw) controller() string { return fmt.Sprintf("controller-%d", d.IntN(d.controllers)) }
+
+// parties are all that can be cut off.
+func (d *draw) parties() (names []string) {
+	for n := range 3 {
+		names = append(names, fmt.Sprintf("memgraph-%d", n))
+	}
+	for n := range d.controllers {
+		names = append(names, fmt.Sprintf("controller-%d", n))
+	}
+	return append(names, sim.APIServer)
+}
+
+func (d *draw) lasts(name string, begin, end func(*sim.Cluster)) []fault {
+	return []fault{{name: name, lasts: d.lasting(), begin: begin, end: end}}
+}
+
+func nothing(*sim.Cluster) {}
 
 // kinds are the faults there are.
-var kinds = []func(*rand.Rand) fault{
-	func(r *rand.Rand) fault {
-		name := instanceOf(r)
-		return fault{
-			name: "crash of " + name, end: func(*sim.Cluster) {},
-			begin: func(c *sim.Cluster) {
-				if c.Up(name) {
-					c.Crash(name)
-				}
-			},
-		}
-	},
-	func(r *rand.Rand) fault {
-		name := instanceOf(r)
-		return fault{
-			name: name + " is down", begin: func(c *sim.Cluster) { c.Kill(name) }, end: func(c *sim.Cluster) { c.Start(name) },
-		}
-	},
-	func(r *rand.Rand) fault {
-		name := instanceOf(r)
-		afflict := func(faults standin.FaultSet) func(c *sim.Cluster) {
-			return func(c *sim.Cluster) {
-				if c.Serves(name) {
-					c.Afflict(name, faults)
-				}
+var kinds = []func(*draw) []fault{
+	crash, down, lossOfDisk, frozen, slowDisk, switchover,
+	controllerDown, leaderDies, blind, wrongClock, conflicts,
+	cutLink, cutLink, slowLink, alone, split, split,
+	restartedVoter, unseenMain,
+}
+
+func crash(d *draw) []fault {
+	name := d.instance()
+	return d.lasts("crash of "+name, func(c *sim.Cluster) { c.CrashIfUp(name) }, nothing)
+}
+
+func down(d *draw) []fault {
+	name := d.instance()
+	return d.lasts(name+" is down", func(c *sim.Cluster) { c.Kill(name) }, func(c *sim.Cluster) { c.Start(name) })
+}
+
+func lossOfDisk(d *draw) []fault {
+	if d.lossOfDisk {
+		return down(d)
+	}
+	d.lossOfDisk = true
+	name := d.instance()
+	return d.lasts(name+" loses its disk", func(c *sim.Cluster) { c.Kill(name); c.LoseDisk(name) }, func(c *sim.Cluster) { c.Start(name) })
+}
+
+func frozen(d *draw) []fault {
+	return afflicted(d, "is frozen", standin.FaultSet{Freeze: true})
+}
+
+func slowDisk(d *draw) []fault {
+	delay := d.between(time.Millisecond, 2*time.Second)
+	return afflicted(d, fmt.Sprintf("takes %s to sync", delay), standin.FaultSet{Fsync: standin.FsyncFaults{Delay: standin.Duration(delay)}})
+}
+
+func afflicted(d *draw, what string, faults standin.FaultSet) []fault {
+	name := d.instance()
+	afflict := func(faults standin.FaultSet) func(c *sim.Cluster) {
+		return func(c *sim.Cluster) {
+			if c.Serves(name) {
+				c.Afflict(name, faults)
 			}
 		}
-		return fault{
-			name: name + " is frozen", begin: afflict(standin.FaultSet{Freeze: true}), end: afflict(standin.FaultSet{}),
+	}
+	return d.lasts(name+" "+what, afflict(faults), afflict(standin.FaultSet{}))
+}
+
+// switchover is a person's, to the voter or somebody.
+func switchover(d *draw) []fault {
+	target := ""
+	if d.IntN(2) == 0 {
+		target = d.instance()
+	}
+	return d.lasts(fmt.Sprintf("switchover to %q", target), func(c *sim.Cluster) { c.AskForSwitchover(target) }, nothing)
+}
+
+func startControllers(c *sim.Cluster) {
+	for _, name := range c.Controllers() {
+		if !c.Runs(name) {
+			c.StartController(name)
 		}
-	},
-	func(r *rand.Rand) fault {
-		name := controllerOf(r)
-		return fault{
-			name: name + " is down",
-			begin: func(c *sim.Cluster) {
-				if c.Runs(name) {
-					c.KillController(name)
-				}
-			},
-			end: func(c *sim.Cluster) {
-				if !c.Runs(name) {
-					c.StartController(name)
-				}
-			},
+	}
+}
+
+func controllerDown(d *draw) []fault {
+	name := d.controller()
+	return d.lasts(name+" is down", func(c *sim.Cluster) {
+		if c.Runs(name) {
+			c.KillController(name)
 		}
-	},
-	func(r *rand.Rand) fault { return amid(r, "memgraph") },
-	func(r *rand.Rand) fault { return between(r, controllerOf(r), instanceOf(r)) },
-	func(r *rand.Rand) fault { return amid(r, "controller") },
-	func(r *rand.Rand) fault { return between(r, controllerOf(r), sim.APIServer) },
-	func(r *rand.Rand) fault { return alone(instanceOf(r)) },
-	func(r *rand.Rand) fault { return alone(controllerOf(r)) },
-	func(*rand.Rand) fault { return alone(sim.APIServer) },
-	split,
-	split,
+	}, startControllers)
+}
+
+func leaderDies(d *draw) []fault {
+	call := 1 + d.IntN(12)
+	return d.lasts(fmt.Sprintf("the leader dies with its call %d", call), func(c *sim.Cluster) { c.KillLeaderAt(call) }, func(c *sim.Cluster) {
+		c.SpareControllers()
+		startControllers(c)
+	})
+}
+
+func blind(d *draw) []fault {
+	name := d.controller()
+	return d.lasts(name+" hears of no change", func(c *sim.Cluster) { c.Blind(name, true) }, func(c *sim.Cluster) { c.Blind(name, false) })
+}
+
+// wrongClock sets a clock and restarts the controller that looks at it.
+func wrongClock(d *draw) []fault {
+	name, by := d.controller(), time.Duration(d.IntN(121)-60)*time.Second
+	return d.lasts(fmt.Sprintf("%s restarts with a clock that is wrong by %s", name, by), func(c *sim.Cluster) {
+		c.Skew(name, by)
+		if c.Runs(name) {
+			c.KillController(name)
+		}
+	}, startControllers)
+}
+
+func conflicts(d *draw) []fault {
+	return d.lasts("every other write of the record meets a conflict", func(c *sim.Cluster) { c.Conflicts(true) }, func(c *sim.Cluster) { c.Conflicts(false) })
+}
+
+// restartedVoter: the main is lost a moment after an instance restarted, which may
+// be its voter.
+func restartedVoter(d *draw) []fault {
+	soon := d.between(time.Millisecond, time.Second)
+	return []fault{
+		{name: "the voter crashes", begin: func(c *sim.Cluster) { c.CrashIfUp(c.Record().Voter) }, end: nothing},
+		{name: "the main is killed", at: soon, lasts: d.lasting(), begin: func(c *sim.Cluster) { c.CrashIfUp(c.Record().Main) }, end: nothing},
+	}
+}
+
+// unseenMain: all controllers but one see nothing of the main. The clients of that
+// one reach it, and it hears late of what the others do.
+func unseenMain(d *draw) []fault {
+	if d.controllers < 3 {
+		return restartedVoter(d)
+	}
+	left := d.controller()
+	var cuts []link
+	return []fault{{
+		name: "the main is seen by " + left + " alone, which hears of no change", lasts: d.between(2*time.Second, 6*time.Second),
+		begin: func(c *sim.Cluster) {
+			main := c.Record().Main
+			for _, name := range c.Controllers() {
+				if name != left && main != "" {
+					cuts = append(cuts, link{name, main}, link{main, name})
+				}
+			}
+			for _, l := range cuts {
+				c.Cut(l.from, l.to)
+			}
+			c.Blind(left, true)
+		},
+		end: func(c *sim.Cluster) {
+			for _, l := range cuts {
+				c.Heal(l.from, l.to)
+			}
+			c.Blind(left, false)
+		},
+	}}
 }
 
 // link is a direction between two parties.
 type link struct{ from, to string }
 
-// between cuts a link in one direction, or in both.
-func between(r *rand.Rand, a, b string) fault {
-	switch r.IntN(3) {
-	case 0:
-		return cut(fmt.Sprintf("nothing gets from %s to %s", a, b), link{a, b})
-	case 1:
-		return cut(fmt.Sprintf("nothing gets from %s to %s", b, a), link{b, a})
-	}
-	return cut(fmt.Sprintf("%s and %s are apart", a, b), link{a, b}, link{b, a})
+// twoParties are two different ones.
+func (d *draw) twoParties() (a, b string) {
+	names := d.parties()
+	two := d.Perm(len(names))
+	return names[two[0]], names[two[1]]
 }
 
-// amid cuts a link of two different ones of a kind.
-func amid(r *rand.Rand, kind string) fault {
-	two := r.Perm(3)
-	return between(r, fmt.Sprintf("%s-%d", kind, two[0]), fmt.Sprintf("%s-%d", kind, two[1]))
+// cutLink cuts a link in one direction, or in both.
+func cutLink(d *draw) []fault {
+	a, b := d.twoParties()
+	if d.IntN(2) == 0 {
+		return d.cut(fmt.Sprintf("nothing gets from %s to %s", a, b), link{a, b})
+	}
+	return d.cut(fmt.Sprintf("%s and %s are apart", a, b), link{a, b}, link{b, a})
 }
 
-// parties are all that can be cut off.
-func parties() (names []string) {
-	for n := range 3 {
-		names = append(names, fmt.Sprintf("memgraph-%d", n), fmt.Sprintf("controller-%d", n))
-	}
-	return append(names, sim.APIServer)
+// slowLink makes one direction slow.
+func slowLink(d *draw) []fault {
+	a, b := d.twoParties()
+	by := d.between(time.Millisecond, 3*time.Second)
+	set := func(by time.Duration) func(*sim.Cluster) { return func(c *sim.Cluster) { c.Slow(a, b, by) } }
+	return d.lasts(fmt.Sprintf("what goes from %s to %s takes %s", a, b, by), set(by), set(0))
 }
 
 // alone cuts all links of one party.
-func alone(name string) fault {
+func alone(d *draw) []fault {
+	names := d.parties()
+	name := names[d.IntN(len(names))]
 	var links []link
-	for _, other := range parties() {
+	for _, other := range names {
 		if other != name {
 			links = append(links, link{name, other}, link{other, name})
 		}
 	}
-	return cut(name+" is cut off", links...)
+	return d.cut(name+" is cut off", links...)
 }
 
 // split puts each party on one of two sides that hear nothing of each other, or, once
 // in three times, of which only one hears the other: a main, a gateway and clients of
 // it may be left together while others decide.
-func split(r *rand.Rand) fault {
+func split(d *draw) []fault {
 	sides := [2][]string{}
-	for _, name := range parties() {
-		side := r.IntN(2)
+	for _, name := range d.parties() {
+		side := d.IntN(2)
 		sides[side] = append(sides[side], name)
 	}
-	oneWay := r.IntN(3) == 0
+	oneWay := d.IntN(3) == 0
 	var links []link
 	for _, a := range sides[0] {
 		for _, b := range sides[1] {
@@ -194,23 +328,19 @@ func split(r *rand.Rand) fault {
 	if oneWay {
 		name = fmt.Sprintf("nothing gets from %v to %v", sides[0], sides[1])
 	}
-	return cut(name, links...)
+	return d.cut(name, links...)
 }
 
-func cut(name string, links ...link) fault {
-	return fault{
-		name: name,
-		begin: func(c *sim.Cluster) {
-			for _, l := range links {
-				c.Cut(l.from, l.to)
-			}
-		},
-		end: func(c *sim.Cluster) {
-			for _, l := range links {
-				c.Heal(l.from, l.to)
-			}
-		},
-	}
+func (d *draw) cut(name string, links ...link) []fault {
+	return d.lasts(name, func(c *sim.Cluster) {
+		for _, l := range links {
+			c.Cut(l.from, l.to)
+		}
+	}, func(c *sim.Cluster) {
+		for _, l := range links {
+			c.Heal(l.from, l.to)
+		}
+	})
 }
 
 // event is the beginning or the end of a fault.
@@ -245,11 +375,40 @@ func (s schedule) prove(t *testing.T, c *sim.Cluster) {
 	load := c.Load(writers, writeEvery)
 	scene.awaitWrites(load)
 	s.carryOut(c)
+	accepted := 0
+	if s.lossOfDisk {
+		accepted = scene.takeWhatIsLeft()
+	}
 	c.Whole(healsWithin)
 	scene.Eventually("writes get through", healsWithin, getsThrough(load))
-	c.RequireNothingLost(load.Stop())
+	c.RequireLost(load.Stop(), accepted)
 	scene.keptTheRules()
 }
+
+// takeWhatIsLeft does what a person does where the main lost its disk and the voter
+// restarted, which may lack what it had voted for and nobody had told it was decided:
+// one write of each client at most. Nothing but this may be refused for long.
+func (s *scene) takeWhatIsLeft() (accepted int) {
+	for refused := time.Duration(0); refused < refusedFor; refused += time.Second {
+		status, _ := s.Status()
+		if status.Record.Main != "" {
+			return 0
+		}
+		if !slices.ContainsFunc(s.Names(), s.down) && !strings.Contains(status.Routing.Decision.Reason, "`failover --force") {
+			return 0
+		}
+		time.Sleep(time.Second)
+	}
+	heir := cmp.Or(s.Record().Heir, s.Record().Voter)
+	_, err := s.API().Failover(s.t.Context(), api.FailoverRequest{Target: heir, AcceptLoss: true, By: "ann"})
+	require.NoError(s.t, err)
+	return writers
+}
+
+func (s *scene) down(name string) bool { return !s.Up(name) }
+
+// refusedFor is how long a person looks at a refusal.
+const refusedFor = 10 * time.Second
 
 // getsThrough tells, from now on, whether a load has got some writes through.
 func getsThrough(load *sim.Load) func() bool {

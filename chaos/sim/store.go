@@ -16,6 +16,7 @@ import (
 type store struct {
 	latency time.Duration
 	changed func()
+	refuses func() bool // a write, as if somebody else had written
 
 	mu      sync.Mutex
 	data    []byte
@@ -68,7 +69,7 @@ func (s *store) swap(data []byte, record topology.Record, version string, allowe
 	switch {
 	case !allowed():
 		return "", errDead
-	case version != current:
+	case version != current || s.refuses():
 		return "", controller.ErrConflict
 	}
 	s.version++

@@ -38,8 +38,9 @@ type wire struct {
 func (n *Network) newConns(p path, dialer, listener string) (near, far *Conn) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	there := &stream{path: p, cut: n.cuts[p]}
-	back := &stream{path: path{p.to, p.from}, cut: n.cuts[path{p.to, p.from}]}
+	q := path{p.to, p.from}
+	there := &stream{path: p, cut: n.cuts[p], delay: n.delays[p]}
+	back := &stream{path: q, cut: n.cuts[q], delay: n.delays[q]}
 	w := &wire{network: n, latency: n.Latency, streams: [2]*stream{there, back}}
 	w.moved = sync.NewCond(&w.mu)
 	n.wires = append(n.wires, w)
@@ -71,7 +72,7 @@ func (w *wire) arrival(trips int) time.Time {
 // sent is when what is sent now arrives; never, as long as the direction is cut.
 func (c *Conn) sent() time.Time {
 	if !c.out.cut {
-		return c.arrival(1)
+		return c.arrives(c.out)
 	}
 	return c.out.hold(time.Now())
 }
@@ -177,7 +178,7 @@ func (c *Conn) Close() error {
 	switch {
 	case c.abrupt || c.in.size > 0:
 		if !c.out.cut {
-			c.out.reset(c.arrival(1))
+			c.out.reset(c.arrives(c.out))
 		}
 	case !c.ended:
 		c.out.endAt = c.sent()

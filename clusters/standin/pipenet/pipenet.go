@@ -29,6 +29,7 @@ type Network struct {
 	silent    map[string]bool
 	dialed    int
 	cuts      map[path]bool
+	delays    map[path]time.Duration
 	wires     []*wire // of connections that are open at one end at least, oldest first
 }
 
@@ -64,7 +65,8 @@ func (n *Network) connect(ctx context.Context, party, address string) (*Conn, er
 	if err := n.await(ctx, party, partyOf(address)); err != nil {
 		return nil, err
 	}
-	if err := sleep(ctx, 2*n.Latency); err != nil {
+	there, back := n.Delay(party, partyOf(address)), n.Delay(partyOf(address), party)
+	if err := sleep(ctx, 2*n.Latency+there+back); err != nil {
 		return nil, err
 	}
 	n.mu.Lock()

@@ -287,3 +287,28 @@ func TestBytesOnTheirWayThroughACutToAProcessThatDiesMeetAReset(t *testing.T) {
 		_ = near.Close()
 	})
 }
+
+func TestSlowDirectionKeepsItsOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := pipenet.Network{Latency: latency}
+		near, far := connect(t, n.DialAs("b"), listen(t, &n, "a:1"))
+		n.Slow("b", "a", time.Second)
+		require.Equal(t, time.Second, n.Delay("b", "a"))
+		begun := time.Now()
+		say(t, near, "late")
+		n.Slow("b", "a", 0)
+		say(t, near, " and later")
+		say(t, far, "back")
+		hear(t, near, "back")
+		require.Equal(t, latency, time.Since(begun), "the other way is as fast as ever")
+		hear(t, far, "late and later")
+		require.Equal(t, time.Second+latency, time.Since(begun))
+		n.Slow("a", "b", time.Second)
+		begun = time.Now()
+		other, end := connect(t, n.DialAs("b"), listen(t, &n, "a:2"))
+		require.Equal(t, time.Second+2*latency, time.Since(begun), "a dial goes there and back")
+		for _, c := range []*pipenet.Conn{near, far, other, end} {
+			_ = c.Close()
+		}
+	})
+}

@@ -1,0 +1,51 @@
+package pipenet
+
+import "time"
+
+// Slow lets everything take longer from one party to another by a time, in that
+// direction alone; 0 undoes it. What is on its way is not overtaken.
+func (n *Network) Slow(from, to string, by time.Duration) {
+	p := path{from, to}
+	n.mu.Lock()
+	if n.delays == nil {
+		n.delays = map[path]time.Duration{}
+	}
+	n.delays[p] = by
+	wires := append([]*wire(nil), n.wires...)
+	n.mu.Unlock()
+	for _, w := range wires {
+		w.slow(p, by)
+	}
+}
+
+// Delay is how much longer everything takes from one party to another.
+func (n *Network) Delay(from, to string) time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.delays[path{from, to}]
+}
+
+func (w *wire) slow(p path, by time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.streams {
+		if s.path == p {
+			s.delay = by
+		}
+	}
+}
+
+// arrives is when what is sent on a direction now arrives. It also sees to it that
+// readers look again then.
+func (w *wire) arrives(s *stream) time.Time {
+	if s.delay == 0 && s.lastAt.IsZero() {
+		return w.arrival(1)
+	}
+	at := time.Now().Add(w.latency + s.delay)
+	if s.lastAt.After(at) {
+		at = s.lastAt
+	}
+	s.lastAt = at
+	w.wakeAt(at)
+	return at
+}
