@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test prove conformance race fuzz bench lint chart drivers venv tools up down e2e images node-test clean
+.PHONY: help build run test sim prove conformance race fuzz bench lint chart drivers venv tools up down e2e images node-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,11 +18,18 @@ build: ## build the controller and the stand-in into bin/
 run: build ## run a self-healing cluster on this machine (ARGS="--help" shows its flags)
 	$(BIN)/memgraph-controller local $(ARGS)
 
-test: ## run every test that needs no cluster, with a few rounds of each proof (about five minutes)
+test: ## run every test that needs no cluster, with a few rounds of each proof and 10,000 simulated clusters (about fifteen minutes)
 	go test $$(go list ./... | grep -v -e /e2e/local -e /e2e/conformance -e /charts$$)
 # These build the programs that they test, which the cache of results does not see.
 # The second one runs alone, because it asserts how long clients wait.
 	go test -count=1 -p 1 ./e2e/conformance ./e2e/local
+	$(MAKE) --no-print-directory sim SCHEDULES=10000
+
+sim: ## simulate SCHEDULES (1000000) clusters with faults by chance in virtual time; SEED=n replays one exactly
+	go run ./chaos/sim/replay -o out/replay
+	SIM_SCHEDULES=$(if $(SEED),1,$(or $(SCHEDULES),1000000)) SIM_SEED=$(or $(SEED),1) CGO_ENABLED=0 \
+		go test -count=1 -timeout 0 -v -overlay out/replay/overlay.json -tags replay \
+		-run '$(if $(SEED),FaultsByChance,FaultsByChance|ReplayExactly|BrokenCores)' ./chaos/sim
 
 prove: ## run the proofs in the promised numbers (FULL=1); writes out/reports
 	mkdir -p $(REPORT_DIR)

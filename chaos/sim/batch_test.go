@@ -45,15 +45,18 @@ func batches(first, count uint64) (all []batch) {
 	return all
 }
 
-// run carries a batch out in a process of its own, with one processor.
-func (b batch) run(ctx context.Context) (output string, err error) {
+// run carries a batch out in a process of its own.
+func (b batch) run(ctx context.Context) (output string, err error) { return b.by(ctx, os.Args[0]) }
+
+// by carries a batch out with a program, on one processor.
+func (b batch) by(ctx context.Context, program string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, batchWithin)
 	defer cancel()
-	program := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestBatch$", "-test.timeout=0", "-test.failfast")
-	program.Env = []string{
+	command := exec.CommandContext(ctx, program, "-test.run=^TestBatch$", "-test.timeout=0", "-test.failfast")
+	command.Env = []string{
 		"GOMAXPROCS=1", "GOGC=off", "SIM_LOG=" + os.Getenv("SIM_LOG"), batchVariable + "=" + fmt.Sprintf(batchFormat, b.first, b.last),
 	}
-	text, err := program.CombinedOutput()
+	text, err := command.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("schedules %d to %d: %w", b.first, b.last, err)
 	}
@@ -99,6 +102,9 @@ func TestClusterHealsAfterFaultsByChance(t *testing.T) {
 	}()
 	for output := range results {
 		done += len(summary.FindAllString(output, -1)) - 1 // the first one fills caches
+		if done%1000 == 0 {
+			fmt.Fprintf(os.Stderr, "%5.0fs  %d schedules\n", time.Since(begun).Seconds(), done)
+		}
 	}
 	if err := <-failed; err != nil {
 		t.Fatalf("%v\nexact: %v", err, sim.Exact)

@@ -18,7 +18,8 @@
 // the record store, so that a fault can meet a commit, a promotion or a record on
 // its way.
 //
-// What is left to chance comes from Options.Seed. The Go scheduler is not: of
-// what happens at one instant it chooses the order, so a seed that fails once is
-// to be run a few times.
+// What is left to chance comes from Options.Seed. The Go scheduler is not, but for
+// the overlay of chaos/sim/replay: `make sim` runs under it, and a schedule that
+// failed is replayed exactly by `make sim SEED=number` (SIM_LOG=1 shows all that its
+// parts log). Without the overlay a seed that fails once is to be run a few times.
 package sim

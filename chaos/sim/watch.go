@@ -147,6 +147,10 @@ func (c *Cluster) Mains() (mains []string) {
 	return mains
 }
 
+// syncedWithin is longer than TCP waits until it sends again what did not get through
+// a cut of half a minute.
+const syncedWithin = time.Minute
+
 // RequireNothingLost compares what every instance holds with what the clients
 // saw: each acknowledged write is there once, nothing was invented, and all
 // instances are equal. The load has to be stopped.
@@ -158,7 +162,7 @@ func (c *Cluster) RequireLost(history workload.History, atMost int) {
 	// What an aborted commit left shown as replicating is seen as it is with the next.
 	_, err := c.Ask(c.Record().Main, "CREATE (:Next)")
 	require.NoError(c.t, err, "a write to the main")
-	status := c.Synced(10 * time.Second)
+	status := c.Synced(syncedWithin)
 	want := c.IDs(status.Record.Main)
 	for n, w := range history.Writes {
 		if _, there := slices.BinarySearch(want, w.ID); !there && w.Outcome == workload.Acknowledged && atMost > 0 {
