@@ -42,8 +42,8 @@ type Operation struct {
 // finds tells whether the operation says what the register held.
 func (o Operation) finds() bool { return o.Kind != Write && o.Outcome == workload.Acknowledged }
 
-// wrote tells whether the operation is known to have written.
-func (o Operation) wrote() bool {
+// Wrote tells whether the operation is known to have written.
+func (o Operation) Wrote() bool {
 	return o.Outcome == workload.Acknowledged && (o.Kind == Write || o.Kind == CompareAndSet && o.Found == o.Old)
 }
 
@@ -64,7 +64,7 @@ func (o Operation) String() string {
 		return what + ": failed"
 	case o.Kind == Write:
 		return what
-	case o.wrote():
+	case o.Wrote():
 		return what + ": done"
 	}
 	return fmt.Sprintf("%s: found %d", what, o.Found)

@@ -102,7 +102,7 @@ func settle(register []Operation) []porcupine.Operation {
 
 	settled := make([]porcupine.Operation, 0, len(register))
 	for _, o := range register {
-		e := &effect{operation: o, finds: o.finds(), writes: o.wrote()}
+		e := &effect{operation: o, finds: o.finds(), writes: o.Wrote()}
 		end := o.End
 		if o.Outcome != workload.Acknowledged {
 			by, did := happened[o.Value]

@@ -175,7 +175,7 @@ func TestViolationShowsWhatCannotBeTrueAndHowFarItGoes(t *testing.T) {
 		read(0).of(2, 0.5, 0.75), write(1).of(0, 1, 2), write(2).unknown().of(1, 1, 3), read(2).of(2, 3, 4), read(1).of(2, 5.25, 6),
 		write(9).of(0, 7, 8), read(9).of(1, 9, 10),
 	}, timeout)
-	require.EqualError(t, err, `register 0 is not linearizable: of its 7 operations these 4 cannot all be true (begin and end in seconds from the first operation of all):
+	require.EqualError(t, err, `register 0 is not linearizable: 4 of its 7 operations cannot all be true (begin and end in seconds from the first operation of all):
      0.500000    1.500000  client 0  write 1
      0.500000    2.500000  client 1  write 2: outcome unknown
      2.500000    3.500000  client 2  read: found 2

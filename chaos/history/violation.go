@@ -80,8 +80,8 @@ func without(register []Operation, from, to int) []Operation {
 
 func (v *Violation) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "register %d is not linearizable: of its %d operations these %d cannot all be true (begin and end in seconds from the first operation of all):",
-		v.Key, v.Operations, len(v.Core))
+	fmt.Fprintf(&text, "register %d is not linearizable: %d of its %d operations cannot all be true (begin and end in seconds from the first operation of all):",
+		v.Key, len(v.Core), v.Operations)
 	for _, o := range v.Core {
 		fmt.Fprintf(&text, "\n  %11.6f %11.6f  client %d  %s", o.Start.Sub(v.begun).Seconds(), o.End.Sub(v.begun).Seconds(), o.Client, o)
 	}

@@ -25,7 +25,7 @@ type Cluster struct {
 	chance    *chance
 	election  *election
 	instances []*instance // sorted by name
-	loads     []*Load
+	loads     []func()    // each ends one
 
 	mu     sync.Mutex
 	planes []*controlPlane // by number; nil while one does not run
@@ -71,8 +71,8 @@ func (c *Cluster) tell(which func(*controlPlane) chan struct{}) {
 }
 
 func (c *Cluster) close() {
-	for _, l := range c.loads {
-		l.Stop()
+	for _, end := range c.loads {
+		end()
 	}
 	for _, p := range c.running() {
 		c.KillController(p.name)

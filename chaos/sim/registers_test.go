@@ -1,0 +1,103 @@
+package sim_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/chaos/history"
+	"memgraph-controller/chaos/sim"
+	"memgraph-controller/e2e/workload"
+)
+
+// A load of registers whose clients meet each other, and every fault that lasts.
+const (
+	registerClients = 3
+	registerKeys    = 3
+	registerEvery   = 100 * time.Millisecond
+)
+
+// withRegisters runs a test under a load of registers that has got some of each kind
+// of operation through.
+func withRegisters(t *testing.T, test func(s *scene, registers *sim.Registers)) {
+	run(t, sim.Options{Seed: 1}, func(t *testing.T, c *sim.Cluster) {
+		s := newScene(t, c)
+		registers := s.Registers(registerClients, registerKeys, registerEvery)
+		time.Sleep(3 * time.Second)
+		test(s, registers)
+	})
+}
+
+// requireViolation requires that a history is found to be wrong, and shows how.
+func requireViolation(t *testing.T, seen []history.Operation) *history.Violation {
+	err := history.CheckRegisters(seen, time.Minute)
+	var violation *history.Violation
+	require.ErrorAs(t, err, &violation, "nobody noticed")
+	t.Log(err)
+	return violation
+}
+
+// The clients do all that there is to do, and meet each other.
+func TestRegistersAreReadWrittenAndFoughtOver(t *testing.T) {
+	run(t, sim.Options{Seed: 1}, func(t *testing.T, c *sim.Cluster) {
+		s := newScene(t, c)
+		registers := s.Registers(6, 1, 10*time.Millisecond)
+		time.Sleep(time.Second)
+		s.Crash(s.names[main])
+		time.Sleep(2 * time.Second)
+		seen := registers.Stop()
+		counts := map[string]int{}
+		for _, o := range seen {
+			counts[o.String()[:3]]++ // read, write or set
+			switch {
+			case o.Kind == history.CompareAndSet && o.Wrote():
+				counts["won"]++
+			case o.Kind == history.CompareAndSet && o.Outcome == workload.Acknowledged:
+				counts["lost"]++
+			case o.Outcome == workload.Failed:
+				counts["failed"]++
+			case o.Outcome == workload.Unknown:
+				counts["unknown"]++
+			}
+		}
+		for _, kind := range []string{"rea", "wri", "set", "won", "lost", "failed", "unknown"} {
+			require.Positive(t, counts[kind], "%s: %v", kind, counts)
+		}
+		s.RequireLinearizable(seen)
+	})
+}
+
+// Somebody who sets a register back, or takes it away, behind the clients' backs.
+func TestRegisterThatIsChangedBehindTheClientsIsNoticed(t *testing.T) {
+	for name, query := range map[string]string{
+		"set back":    "MATCH (r:R {key: 1}) SET r.value = 0",
+		"invented":    "MATCH (r:R {key: 1}) SET r.value = 1000000",
+		"taken away":  "MATCH (r:R {key: 1}) DELETE r",
+		"there twice": "CREATE (:R {key: 1, value: 0})",
+	} {
+		t.Run(name, func(t *testing.T) {
+			withRegisters(t, func(s *scene, registers *sim.Registers) {
+				_, err := s.Ask(s.names[main], query)
+				require.NoError(t, err)
+				time.Sleep(time.Second)
+				require.Equal(t, 1, requireViolation(t, registers.Stop()).Key)
+			})
+		})
+	}
+}
+
+// A failover by force, to a replica that lacks the last writes, loses them. The
+// clients notice, whether or not anybody compares sets.
+func TestForcedFailoverToAReplicaThatLagsIsNoticedByClientsOfRegisters(t *testing.T) {
+	withRegisters(t, func(s *scene, registers *sim.Registers) {
+		load := s.Load(writers, writeEvery)
+		s.force(load)
+		s.LoseDisk(s.names[main])
+		s.LoseDisk(s.names[voter])
+		s.start(voter, main)
+		s.Whole(wholeWithin)
+		time.Sleep(time.Second)
+		requireViolation(t, registers.Stop())
+	})
+}
