@@ -30,12 +30,10 @@ func withRegisters(t *testing.T, test func(s *scene, registers *sim.Registers)) 
 }
 
 // requireViolation requires that a history is found to be wrong, and shows how.
-func requireViolation(t *testing.T, seen []history.Operation) *history.Violation {
+func requireViolation(t *testing.T, text string, seen []history.Operation) {
 	err := history.CheckRegisters(seen, time.Minute)
-	var violation *history.Violation
-	require.ErrorAs(t, err, &violation, "nobody noticed")
+	require.ErrorContains(t, err, text)
 	t.Log(err)
-	return violation
 }
 
 // The clients do all that there is to do, and meet each other.
@@ -81,7 +79,7 @@ func TestRegisterThatIsChangedBehindTheClientsIsNoticed(t *testing.T) {
 				_, err := s.Ask(s.names[main], query)
 				require.NoError(t, err)
 				time.Sleep(time.Second)
-				require.Equal(t, 1, requireViolation(t, registers.Stop()).Key)
+				requireViolation(t, "register 1 is not linearizable", registers.Stop())
 			})
 		})
 	}
@@ -98,6 +96,6 @@ func TestForcedFailoverToAReplicaThatLagsIsNoticedByClientsOfRegisters(t *testin
 		s.start(voter, main)
 		s.Whole(wholeWithin)
 		time.Sleep(time.Second)
-		requireViolation(t, registers.Stop())
+		requireViolation(t, "is not linearizable", registers.Stop())
 	})
 }
