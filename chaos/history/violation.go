@@ -19,7 +19,8 @@ type Violation struct {
 	Operations int
 	// Core is a part of them that cannot be true by itself, the earliest that was
 	// found, ordered by Start. Without any one operation of it, and those that found
-	// what that one wrote, the rest can be true.
+	// what that one wrote, the rest can be true. A compare-and-set stands there as a
+	// write where it does not matter what it found.
 	Core []Operation
 
 	register []Operation
@@ -36,20 +37,41 @@ func newViolation(history, register []Operation, timeout time.Duration) *Violati
 	}
 }
 
-// core leaves out whatever does not make the history right, large parts first and
-// late ones first.
+// core leaves out whatever does not make the history right. What a compare-and-set
+// found is left out before the operations are, once there are few: else it takes all
+// those with it, one after another, whose values led to its own.
 func core(register []Operation, timeout time.Duration) []Operation {
+	register = shrunk(register, timeout)
+	for n, o := range register {
+		if o.Kind != CompareAndSet || o.finds() && !o.Wrote() {
+			continue
+		}
+		less := slices.Clone(register)
+		less[n].Kind, less[n].Old, less[n].Found = Write, 0, 0
+		if illegal(less, timeout) {
+			register = less
+		}
+	}
+	return shrunk(register, timeout)
+}
+
+// shrunk leaves out operations, large parts first and late ones first.
+func shrunk(register []Operation, timeout time.Duration) []Operation {
 	for size := len(register); size > 0; size /= 2 {
 		for to := len(register); to > 0; {
 			from := max(to-size, 0)
 			rest := without(register, from, to)
-			if porcupine.CheckOperationsTimeout(model(), settle(rest), timeout) == porcupine.Illegal {
+			if illegal(rest, timeout) {
 				register = rest
 			}
 			to = min(from, len(register))
 		}
 	}
 	return register
+}
+
+func illegal(register []Operation, timeout time.Duration) bool {
+	return porcupine.CheckOperationsTimeout(model(), settle(register), timeout) == porcupine.Illegal
 }
 
 // without leaves out some operations and all that depend on what these wrote: had the
