@@ -25,8 +25,8 @@ type Cluster struct {
 	store     *store
 	chance    *chance
 	election  *election
-	instances []*instance // sorted by name
-	loads     []*Load
+	instances []*instance              // sorted by name
+	loads     []func()                 // each ends one
 	skews     map[string]time.Duration // by controller
 	conflicts atomic.Bool              // every other write of the record finds that somebody else wrote
 
@@ -82,8 +82,8 @@ func (c *Cluster) tell(which func(*controlPlane) chan struct{}) {
 }
 
 func (c *Cluster) close() {
-	for _, l := range c.loads {
-		l.Stop()
+	for _, end := range c.loads {
+		end()
 	}
 	for _, p := range c.running() {
 		c.KillController(p.name)

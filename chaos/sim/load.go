@@ -2,14 +2,11 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
-	"memgraph-controller/chaos/sim/boltclient"
-	"memgraph-controller/clusters/standin/bolt"
 	"memgraph-controller/e2e/workload"
 )
 
@@ -31,11 +28,10 @@ func (c *Cluster) Load(writers int, every time.Duration) *Load {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Load{stop: stop}
 	for n := range writers {
-		pause := func() time.Duration { return every/2 + c.Chance(every) }
-		w := &writer{load: l, cluster: c, explicit: n%2 == 1}
-		l.writers.Go(func() { w.run(ctx, pause) })
+		w := &writer{application{cluster: c, explicit: n%2 == 1}, l}
+		l.writers.Go(func() { w.run(ctx, c.about(every)) })
 	}
-	c.loads = append(c.loads, l)
+	c.loads = append(c.loads, func() { l.Stop() })
 	return l
 }
 
@@ -67,12 +63,10 @@ func (l *Load) record(w workload.Write) {
 	l.writes = append(l.writes, w)
 }
 
-// writer is one application with one connection.
+// writer is one application of a Load.
 type writer struct {
-	load     *Load
-	cluster  *Cluster
-	explicit bool
-	client   *boltclient.Client // nil while it has none
+	application
+	load *Load
 }
 
 func (w *writer) run(ctx context.Context, pause func() time.Duration) {
@@ -84,43 +78,14 @@ func (w *writer) run(ctx context.Context, pause func() time.Duration) {
 
 // write writes one node. Without a connection nothing is tried.
 func (w *writer) write(ctx context.Context) {
-	if w.client == nil {
-		client, err := boltclient.Connect(ctx, w.cluster.network.Dial, w.cluster.anyWriteGateway())
-		if err != nil {
-			return
-		}
-		w.client = client
+	if !w.connected(ctx) {
+		return
 	}
 	write := workload.Write{ID: w.load.nextID(), Start: time.Now()}
-	err := w.send(ctx, fmt.Sprintf("CREATE (:W {id: %d})", write.ID))
+	_, err := w.ask(ctx, fmt.Sprintf("CREATE (:W {id: %d})", write.ID))
 	write.End = time.Now()
 	if err != nil {
 		write.Outcome, write.Err = workload.Unknown, err.Error()
 	}
 	w.load.record(write)
-	var refusal *bolt.Failure
-	if err != nil && !errors.As(err, &refusal) {
-		w.hangUp()
-	}
-}
-
-// anyWriteGateway chooses as a Service does, which does not know yet who is dead.
-func (c *Cluster) anyWriteGateway() string {
-	names := c.Controllers()
-	return writeGateway(names[int(c.chance.float()*float64(len(names)))])
-}
-
-func (w *writer) send(ctx context.Context, query string) error {
-	if w.explicit {
-		return w.client.Write(ctx, query)
-	}
-	_, err := w.client.Query(ctx, query)
-	return err
-}
-
-func (w *writer) hangUp() {
-	if w.client != nil {
-		w.client.Close()
-		w.client = nil
-	}
 }

@@ -107,11 +107,11 @@ func (d *draw) instance() string   { return fmt.Sprintf("memgraph-%d", d.IntN(3)
 func (d *draw) controller() string { return fmt.Sprintf("controller-%d", d.IntN(d.controllers)) }
 
 // parties are all that can be cut off.
-func (d *draw) parties() (names []string) {
+func parties(controllers int) (names []string) {
 	for n := range 3 {
 		names = append(names, fmt.Sprintf("memgraph-%d", n))
 	}
-	for n := range d.controllers {
+	for n := range controllers {
 		names = append(names, fmt.Sprintf("controller-%d", n))
 	}
 	return append(names, sim.APIServer)
@@ -128,7 +128,36 @@ var kinds = []func(*draw) []fault{
 	crash, down, lossOfDisk, frozen, slowDisk, switchover,
 	controllerDown, leaderDies, blind, wrongClock, conflicts,
 	cutLink, cutLink, slowLink, alone, split, split,
-	restartedVoter, unseenMain,
+	restartedVoter, unseenMain, leftWithMain,
+}
+
+// leftWithMain: the main, one controller and its clients hear nothing of the others,
+// and the others nothing of them.
+func leftWithMain(d *draw) []fault {
+	if d.controllers < 3 {
+		return frozen(d)
+	}
+	left := d.controller()
+	var cuts []link
+	return []fault{{
+		name: "the main is left alone with " + left, lasts: d.between(time.Second, 8*time.Second),
+		begin: func(c *sim.Cluster) {
+			main := c.Record().Main
+			for _, other := range parties(d.controllers) {
+				if other != left && other != main && main != "" {
+					cuts = append(cuts, link{left, other}, link{other, left}, link{main, other}, link{other, main})
+				}
+			}
+			for _, l := range cuts {
+				c.Cut(l.from, l.to)
+			}
+		},
+		end: func(c *sim.Cluster) {
+			for _, l := range cuts {
+				c.Heal(l.from, l.to)
+			}
+		},
+	}}
 }
 
 func crash(d *draw) []fault {
@@ -271,7 +300,7 @@ type link struct{ from, to string }
 
 // twoParties are two different ones.
 func (d *draw) twoParties() (a, b string) {
-	names := d.parties()
+	names := parties(d.controllers)
 	two := d.Perm(len(names))
 	return names[two[0]], names[two[1]]
 }
@@ -295,7 +324,7 @@ func slowLink(d *draw) []fault {
 
 // alone cuts all links of one party.
 func alone(d *draw) []fault {
-	names := d.parties()
+	names := parties(d.controllers)
 	name := names[d.IntN(len(names))]
 	var links []link
 	for _, other := range names {
@@ -311,7 +340,7 @@ func alone(d *draw) []fault {
 // it may be left together while others decide.
 func split(d *draw) []fault {
 	sides := [2][]string{}
-	for _, name := range d.parties() {
+	for _, name := range parties(d.controllers) {
 		side := d.IntN(2)
 		sides[side] = append(sides[side], name)
 	}
@@ -374,6 +403,7 @@ func (s schedule) carryOut(c *sim.Cluster) {
 func (s schedule) prove(t *testing.T, c *sim.Cluster) {
 	scene := newScene(t, c)
 	load := c.Load(writers, writeEvery)
+	registers := c.Registers(registerClients, registerKeys, registerEvery)
 	scene.awaitWrites(load)
 	s.carryOut(c)
 	accepted := 0
@@ -382,7 +412,11 @@ func (s schedule) prove(t *testing.T, c *sim.Cluster) {
 	}
 	c.Whole(healsWithin)
 	scene.Eventually("writes get through", healsWithin, getsThrough(load))
+	seen := registers.Stop()
 	c.RequireLost(load.Stop(), accepted)
+	if accepted == 0 {
+		c.RequireLinearizable(seen)
+	}
 	scene.keptTheRules()
 }
 

@@ -113,6 +113,27 @@ func TestReseededInstanceIsNotBackBeforeItWasRegisteredAnew(t *testing.T) {
 	require.Equal(t, topology.Step{Do: topology.ActDrop, Instance: "a", Target: "c"}, step, "the main's row is a stale one")
 }
 
+// Under steady writes its main hardly ever shows it ready, but replicating.
+func TestReseededInstanceIsBackAsSoonAsItFollows(t *testing.T) {
+	for name, c := range map[string]struct {
+		row  topology.Replica
+		back bool
+	}{
+		"it has everything":                  {topology.Replica{Status: topology.StatusReady}, true},
+		"it gets each write with the others": {topology.Replica{Status: topology.StatusReplicating, Behind: -4}, true},
+		"it gets them, but lacks many":       {topology.Replica{Status: topology.StatusReplicating, Behind: -2001}, false},
+		"it is catching up":                  {topology.Replica{Status: topology.StatusRecovery, Behind: -4}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.record.Members["c"] = topology.Member{Process: "c/1", Reign: 3, Quarantined: &topology.Quarantine{Reason: "diverged", Process: "c/0"}}
+			s.row("c", func(row *topology.Replica) { row.Status, row.Behind = c.row.Status, c.row.Behind })
+			step, reason := s.next()
+			require.Equal(t, c.back, step.Do == topology.ActSave && step.Record.Members["c"].Quarantined == nil, reason)
+		})
+	}
+}
+
 func TestRemovedInstanceInQuarantineKeepsNobodyFromBeingReseeded(t *testing.T) {
 	s := newScene()
 	s.record.Members["d"] = topology.Member{Quarantined: &topology.Quarantine{Reason: "diverged", Process: "d/1"}}

@@ -4,7 +4,7 @@
 //
 //	client, err := boltclient.Connect(ctx, network.Dial, "a:7687")
 //	rows, err := client.Query(ctx, "MATCH (n) RETURN n.id AS id")
-//	err = client.Write(ctx, "CREATE (:W {id: 1})") // BEGIN, RUN, PULL, COMMIT
+//	rows, err = client.Transact(ctx, "CREATE (:W {id: 1})") // BEGIN, RUN, PULL, COMMIT
 //
 // A refusal by the server is a *bolt.Failure, and the client can be used on.
 // After any other error it must be closed.
@@ -63,19 +63,23 @@ func (c *Client) Query(ctx context.Context, query string) (rows []map[string]any
 	return rows, nil
 }
 
-// Write runs query in an explicit transaction and commits it.
-func (c *Client) Write(ctx context.Context, query string) error {
-	err := c.within(ctx, func() error {
-		if _, err := c.ask(begin(), run(query), pull()); err != nil {
-			return err
+// ErrUncommitted is of a transaction that ended before its commit was asked for: it
+// has no effect, whatever ended it.
+var ErrUncommitted = errors.New("not committed")
+
+// Transact runs query in an explicit transaction, commits it, and returns its rows.
+func (c *Client) Transact(ctx context.Context, query string) (rows []map[string]any, err error) {
+	err = c.within(ctx, func() error {
+		if rows, err = c.ask(begin(), run(query), pull()); err != nil {
+			return fmt.Errorf("%w: %w", ErrUncommitted, err)
 		}
 		_, err := c.ask(commit())
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write to %s: %w", c.address, err)
+		return nil, fmt.Errorf("transact with %s: %w", c.address, err)
 	}
-	return nil
+	return rows, nil
 }
 
 // Reset asks for nothing: an error tells that the connection was lost.
@@ -106,6 +110,9 @@ func endOf(ctx context.Context, err error) error {
 	var failure *bolt.Failure
 	if err == nil || ctx.Err() == nil || errors.As(err, &failure) {
 		return err
+	}
+	if errors.Is(err, ErrUncommitted) {
+		return fmt.Errorf("%w: %w", ErrUncommitted, context.Cause(ctx))
 	}
 	return context.Cause(ctx)
 }

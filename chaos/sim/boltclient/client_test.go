@@ -40,10 +40,12 @@ func inBubble(t *testing.T, test func(*testing.T, *standin.Instance, *boltclient
 
 func TestQueriesAndTransactionsReturnRowsByColumn(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *standin.Instance, client *boltclient.Client) {
-		require.NoError(t, client.Write(t.Context(), "CREATE (:W {id: 1})"))
-		_, err := client.Query(t.Context(), "CREATE (:W {id: 2})")
+		rows, err := client.Transact(t.Context(), "CREATE (n:W {id: 1}) RETURN n.id AS id")
 		require.NoError(t, err)
-		rows, err := client.Query(t.Context(), "MATCH (n:W) RETURN n.id AS id, 'x' AS x ORDER BY id")
+		require.Equal(t, []map[string]any{{"id": int64(1)}}, rows)
+		_, err = client.Query(t.Context(), "CREATE (:W {id: 2})")
+		require.NoError(t, err)
+		rows, err = client.Query(t.Context(), "MATCH (n:W) RETURN n.id AS id, 'x' AS x ORDER BY id")
 		require.NoError(t, err)
 		require.Equal(t, []map[string]any{{"id": int64(1), "x": "x"}, {"id": int64(2), "x": "x"}}, rows)
 	})
@@ -52,12 +54,15 @@ func TestQueriesAndTransactionsReturnRowsByColumn(t *testing.T) {
 func TestRefusalLeavesTheConnectionUsable(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *standin.Instance, client *boltclient.Client) {
 		var failure *bolt.Failure
-		require.ErrorAs(t, client.Write(t.Context(), "SHOW REPLICATION ROLE"), &failure)
+		_, err := client.Transact(t.Context(), "SHOW REPLICATION ROLE")
+		require.ErrorAs(t, err, &failure)
+		require.ErrorIs(t, err, boltclient.ErrUncommitted)
 		require.Contains(t, failure.Message, "multicommand")
-		_, err := client.Query(t.Context(), "nonsense")
+		_, err = client.Query(t.Context(), "nonsense")
 		require.ErrorAs(t, err, &failure)
 		require.NoError(t, client.Reset(t.Context()))
-		require.NoError(t, client.Write(t.Context(), "CREATE (:W {id: 1})"))
+		_, err = client.Transact(t.Context(), "CREATE (:W {id: 1})")
+		require.NoError(t, err)
 	})
 }
 
@@ -70,6 +75,17 @@ func TestFrozenServerEndsWithTheContext(t *testing.T) {
 		_, err := client.Query(ctx, "RETURN 1")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, time.Second, time.Since(begun))
+	})
+}
+
+func TestTransactionThatEndsBeforeItsCommitIsNotCommitted(t *testing.T) {
+	inBubble(t, func(t *testing.T, instance *standin.Instance, client *boltclient.Client) {
+		instance.Faults().Set(standin.FaultSet{Freeze: true})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := client.Transact(ctx, "CREATE (:W {id: 1})")
+		require.ErrorIs(t, err, boltclient.ErrUncommitted)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }
 

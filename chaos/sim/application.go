@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"memgraph-controller/chaos/sim/boltclient"
+	"memgraph-controller/clusters/standin/bolt"
+)
+
+// application is one with a connection through a write gateway.
+type application struct {
+	cluster  *Cluster
+	explicit bool               // it uses explicit transactions
+	client   *boltclient.Client // nil while it has none
+}
+
+// connected tells whether there is a connection, after a try to get one.
+func (a *application) connected(ctx context.Context) bool {
+	if a.client != nil {
+		return true
+	}
+	client, err := boltclient.Connect(ctx, a.cluster.network.Dial, a.cluster.anyWriteGateway())
+	if err != nil {
+		return false
+	}
+	a.client = client
+	return true
+}
+
+// anyWriteGateway chooses as a Service does, which does not know yet who is dead.
+func (c *Cluster) anyWriteGateway() string {
+	names := c.Controllers()
+	return writeGateway(names[int(c.chance.float()*float64(len(names)))])
+}
+
+// about is every, give or take a half, by chance.
+func (c *Cluster) about(every time.Duration) func() time.Duration {
+	return func() time.Duration { return every/2 + c.Chance(every) }
+}
+
+// ask runs a query in a transaction. After any error but a refusal the connection is
+// gone.
+func (a *application) ask(ctx context.Context, query string) (rows []map[string]any, err error) {
+	if a.explicit {
+		rows, err = a.client.Transact(ctx, query)
+	} else {
+		rows, err = a.client.Query(ctx, query)
+	}
+	var refusal *bolt.Failure
+	if err != nil && !errors.As(err, &refusal) {
+		a.hangUp()
+	}
+	return rows, err
+}
+
+func (a *application) hangUp() {
+	if a.client != nil {
+		a.client.Close()
+		a.client = nil
+	}
+}
