@@ -58,6 +58,7 @@ func (c *Cluster) LoseDisk(name string) {
 	_ = i.order(func() error {
 		require.Nil(c.t, i.process, "%s runs", name)
 		i.setAside()
+		i.losses.Add(1)
 		return nil
 	})
 }

@@ -31,7 +31,7 @@ type instance struct {
 	changed func()
 	seen    atomic.Pointer[controller.Process]
 	frozen  atomic.Pointer[time.Time] // since when
-	disks   atomic.Int64              // how many it had before this one
+	losses  atomic.Int64              // of its disk
 
 	// turn is held during an order, and guards the rest. It is no mutex, because
 	// virtual time passes during an order.
@@ -62,9 +62,9 @@ func newInstance(name string, seed uint64, network *pipenet.Network, o Options, 
 	return i
 }
 
-// bolt is another address for each disk: whoever has an empty one is a new pod, and
-// nobody who heard of none but the old one connects to it.
-func (i *instance) bolt() string        { return fmt.Sprintf("%s:%d", i.name, 7687+i.disks.Load()) }
+// bolt is another address after each loss of the disk: whoever comes back empty is a
+// new pod, and nobody who heard of none but the old one connects to it.
+func (i *instance) bolt() string        { return fmt.Sprintf("%s:%d", i.name, 7687+i.losses.Load()) }
 func (i *instance) replication() string { return i.name + ":10000" }
 
 // order carries out one order.
@@ -80,7 +80,6 @@ func (i *instance) start(restoreRole bool) {
 		i.alarm.Stop()
 	}
 	i.starts++
-	i.frozen.Store(nil)
 	life, end := context.WithCancel(context.Background())
 	p := &process{end: end, gone: make(chan struct{})}
 	i.process = p
@@ -129,6 +128,7 @@ func (i *instance) died(p *process) {
 		return
 	}
 	i.process = nil
+	i.frozen.Store(nil)
 	i.publish("", time.Time{})
 	i.startLater()
 }
@@ -156,6 +156,7 @@ func (i *instance) kill() {
 		p.end()
 		<-p.gone
 		i.process = nil
+		i.frozen.Store(nil)
 		i.publish("", time.Time{})
 	}
 }
@@ -194,5 +195,4 @@ func (i *instance) reseed() error {
 func (i *instance) setAside() {
 	i.aside = append(i.aside, i.disk)
 	i.disk = &disk.Memory{}
-	i.disks.Add(1)
 }
