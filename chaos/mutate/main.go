@@ -25,7 +25,6 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"time"
 )
 
 // subject is the package that is mutated, seen from the root of the module.
@@ -61,18 +60,16 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	began := time.Now()
 	chosen := choose(different(mutantsOf(set, files)), *only, *sample, *seed)
+	notes := newNotes(out, progress, chosen)
 	bench, err := setUp(ctx, dir, set, files, chosen)
 	if err != nil {
 		return err
 	}
-	verdicts, err := bench.tryAll(ctx, progress)
-	if err != nil {
+	if err := bench.tryAll(ctx, notes); err != nil {
 		return err
 	}
-	rate := report(out, chosen, verdicts, time.Since(began))
-	if rate < *atLeast {
+	if rate := notes.sum(); rate < *atLeast {
 		return fmt.Errorf("%w: %.1f %%, not %.1f %%", errTooFew, rate, *atLeast)
 	}
 	return nil
@@ -96,24 +93,4 @@ func choose(all []mutant, only string, sample int, seed uint64) []mutant {
 		few = append(few, list[n])
 	}
 	return few
-}
-
-// report lists the survivors and returns the percentage that was killed. What
-// does not compile is no change that anybody could have made.
-func report(out io.Writer, list []mutant, verdicts []verdict, took time.Duration) float64 {
-	count := map[verdict]int{}
-	for n, m := range list {
-		count[verdicts[n]]++
-		if verdicts[n] == survived {
-			fmt.Fprintln(out, m)
-		}
-	}
-	tried := len(list) - count[invalid]
-	rate := 100.0
-	if tried > 0 {
-		rate = 100 * float64(tried-count[survived]) / float64(tried)
-	}
-	fmt.Fprintf(out, "%d of %d mutants killed (%.1f %%), %d of them by the time limit; %d survived; %d more do not compile; %s\n",
-		tried-count[survived], tried, rate, count[timedOut], count[survived], count[invalid], took.Round(time.Second))
-	return rate
 }

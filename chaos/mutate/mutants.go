@@ -83,7 +83,10 @@ func mutantsOf(set *token.FileSet, files []*source) []mutant {
 	}
 	var list []mutant
 	for _, file := range files {
-		f := finder{set: set, source: file, next: next, rules: map[*ast.ReturnStmt]bool{}, found: map[string]bool{}}
+		f := finder{
+			set: set, source: file, next: next,
+			rules: map[*ast.ReturnStmt]bool{}, factors: map[ast.Expr]bool{}, found: map[string]bool{},
+		}
 		list = append(list, f.find()...)
 	}
 	return list

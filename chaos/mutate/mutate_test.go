@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -70,12 +69,16 @@ func TestOnlyNamesAFileOrALine(t *testing.T) {
 	require.Empty(t, choose(list, "stead", 0, 0))
 }
 
-func TestReportListsSurvivorsAndCountsWhatCompiles(t *testing.T) {
-	list := core(t)[:5]
-	var out bytes.Buffer
-	rate := report(&out, list, []verdict{killed, survived, invalid, timedOut, killed}, time.Minute)
-	require.InDelta(t, 75, rate, 0.01)
-	require.Equal(t, list[1].String()+"\n"+
-		"3 of 4 mutants killed (75.0 %), 1 of them by the time limit; 1 survived; 1 more do not compile; 1m0s\n", out.String())
-	require.InDelta(t, 100, report(&out, nil, nil, 0), 0.01)
+func TestNotesListSurvivorsInOrderAndCountWhatCompiles(t *testing.T) {
+	list := core(t)[:6]
+	var out, progress bytes.Buffer
+	n := newNotes(&out, &progress, list)
+	for _, i := range []int{3, 5, 1, 0, 4, 2} {
+		n.take(i, []verdict{killed, survived, invalid, timedOut, survived, killed}[i])
+	}
+	require.InDelta(t, 60, n.sum(), 0.01)
+	require.Equal(t, list[1].String()+"\n"+list[4].String()+"\n"+
+		"3 of 5 mutants killed (60.0 %), 1 of them by the time limit; 2 survived; 1 more do not compile; 0s\n", out.String())
+	require.Equal(t, "6 of 6 tried, 0s\n", progress.String())
+	require.InDelta(t, 100, newNotes(&out, &progress, nil).sum(), 0.01)
 }

@@ -30,6 +30,7 @@ type finder struct {
 	next     neighbours
 	rules    map[*ast.ReturnStmt]bool // those that return a decision
 	list     []mutant
+	factors  map[ast.Expr]bool
 	found    map[string]bool // two operators may lead to the same change
 }
 
@@ -124,6 +125,8 @@ func (f *finder) cases(n *ast.SwitchStmt) {
 
 func (f *finder) binary(n *ast.BinaryExpr) {
 	switch other := opposites()[n.Op]; n.Op {
+	case token.MUL:
+		f.factors[n.X] = true
 	case token.LAND, token.LOR:
 		f.change(logic, n, "("+f.text(n.X)+" "+other.String()+" "+f.text(n.Y)+")")
 		for _, side := range []ast.Expr{n.X, n.Y} {
@@ -226,8 +229,8 @@ func (f *finder) swap(n *ast.Ident) {
 	}
 }
 
-// count changes a number to none, and a small one by one: of a duration or a
-// large limit no user would notice that.
+// count changes a number to none, and a small one by one: of a product, which is
+// a time, or of a large limit no user would notice that.
 func (f *finder) count(n *ast.BasicLit) {
 	const small = 10
 	value, err := strconv.Atoi(n.Value)
@@ -237,7 +240,7 @@ func (f *finder) count(n *ast.BasicLit) {
 	if value != 0 {
 		f.change(number, n, "0")
 	}
-	if value < small {
+	if value < small && !f.factors[n] {
 		f.change(number, n, strconv.Itoa(value+1))
 	}
 }

@@ -81,7 +81,7 @@ func TestEachOperatorChangesWhatItIsFor(t *testing.T) {
 			"constant swapped: A => B", "constant swapped: A => B", "constant swapped: B => A",
 			"constant swapped: true => false",
 		}},
-		"a duration": {"const d = 30 * time.Second", []string{"number: 30 => 0"}},
+		"a duration": {"const d = 3 * time.Second", []string{"number: 3 => 0"}},
 		"the length of an array is no number of anything": {"func f() [6]string { return g }", nil},
 		"several assignments": {"func f() { a, b = c, d; e := 1.5; e++ }", []string{
 			"statement dropped: a = c => nothing", "statement dropped: b = d => nothing", "statement dropped: e++ => nothing",

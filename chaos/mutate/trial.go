@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"go/token"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,11 +94,10 @@ func withChooser(texts map[string]string) map[string]string {
 }
 
 // tryAll gives each mutant its verdict, on all the processors there are.
-func (b *bench) tryAll(ctx context.Context, progress io.Writer) ([]verdict, error) {
+func (b *bench) tryAll(ctx context.Context, notes *notes) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	verdicts := make([]verdict, len(b.list))
-	next, note := make(chan int), newNotes(progress, len(b.list))
+	next := make(chan int)
 	var workers sync.WaitGroup
 	for range runtime.NumCPU() {
 		workers.Go(func() {
@@ -108,8 +106,7 @@ func (b *bench) tryAll(ctx context.Context, progress io.Writer) ([]verdict, erro
 				if err != nil {
 					cancel(fmt.Errorf("%s: %w", b.list[i], err))
 				}
-				verdicts[i] = v
-				note.take(v)
+				notes.take(i, v)
 			}
 		})
 	}
@@ -121,7 +118,7 @@ func (b *bench) tryAll(ctx context.Context, progress io.Writer) ([]verdict, erro
 	}
 	close(next)
 	workers.Wait()
-	return verdicts, context.Cause(ctx)
+	return context.Cause(ctx)
 }
 
 // try gives one mutant its verdict. One that can be no copy of a function is
@@ -221,26 +218,4 @@ func (b *bench) command(ctx context.Context, dir string, n int, args ...string) 
 	tests.Dir = subject
 	tests.Env = append(os.Environ(), fmt.Sprintf("%s=%d", variable, n))
 	return tests
-}
-
-// notes tells how far the work has come.
-type notes struct {
-	mu              sync.Mutex
-	out             io.Writer
-	began           time.Time
-	all, done, live int
-}
-
-func newNotes(out io.Writer, all int) *notes { return &notes{out: out, all: all, began: time.Now()} }
-
-func (n *notes) take(v verdict) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.done++
-	if v == survived {
-		n.live++
-	}
-	if n.done%50 == 0 || n.done == n.all {
-		fmt.Fprintf(n.out, "%d of %d tried, %d survived, %s\n", n.done, n.all, n.live, time.Since(n.began).Round(time.Second))
-	}
 }

@@ -40,7 +40,8 @@ func TestDataOfAnInstanceThatFailsToStartAreKeptWhileTheyMayBeNeeded(t *testing.
 		"it is the main":      func(s *scene) { s.fail("a", 9) },
 		"there is no voter":   func(s *scene) { s.fail("c", 9); s.record.Voter = "" },
 		"the voter is silent": func(s *scene) { s.fail("c", 9); s.lose("b", topology.HealthSilent) },
-		"the voter lags":      func(s *scene) { s.fail("c", 9); s.row("b", func(r *topology.Replica) { r.Behind = -2 }) },
+		"the voter lags":      func(s *scene) { s.fail("c", 9); s.row("b", func(r *topology.Replica) { r.Behind = -1 }) },
+		"the voter is ASYNC":  func(s *scene) { s.fail("c", 9); s.row("b", func(r *topology.Replica) { r.Mode = topology.Async }) },
 		"the main is unknown": func(s *scene) { s.fail("c", 9); s.lose("a", topology.HealthUnknown) },
 		"it answers": func(s *scene) {
 			s.fail("c", 9)

@@ -47,7 +47,7 @@ func (s situation) join(main string, i Instance) *decision {
 			return nil // cureRefusal decides, should nobody else be able to vote
 		}
 		return s.quarantine(main, i, s.alien(i))
-	case listed && row.Status != StatusPhantom && row.Address == i.Replication && stuck && i.Joined != s.r.Reign && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
+	case stuck && row.Address == i.Replication && i.Joined != s.r.Reign && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
 		if d := s.unvote(i.Name); d != nil {
 			return d
 		}
