@@ -146,6 +146,7 @@ func TestStalledMainHandsOverToTheBestReplicaThatHasEverything(t *testing.T) {
 		"one lacks a write":            {rows{"c": row(topology.StatusReady, -2), "d": row(topology.StatusReady, 0)}, "", "d"},
 		"one is being brought up":      {rows{"c": row(topology.StatusRecovery, 0), "d": row(topology.StatusReady, 0)}, "", "d"},
 		"one is invalid":               {rows{"c": row(topology.StatusInvalid, 0), "d": row(topology.StatusReady, 0)}, "", "d"},
+		"one is being stopped":         {rows{"c": row(topology.StatusReady, 0), "d": row(topology.StatusReady, 0)}, "", "d"},
 		"nobody has everything":        {rows{"c": row(topology.StatusReady, -2), "d": row(topology.StatusRecovery, 0)}, "", ""},
 		"nobody is registered":         {rows{}, "", ""},
 	} {
@@ -166,6 +167,7 @@ func TestStalledMainHandsOverToTheBestReplicaThatHasEverything(t *testing.T) {
 			if c.unclean != "" {
 				s.restart(c.unclean)
 			}
+			s.change("c", func(i *topology.Instance) { i.Terminating = name == "one is being stopped" })
 			step, reason := s.next()
 			require.Equal(t, c.heir, step.Record.Heir, reason)
 			if c.heir != "" {

@@ -27,8 +27,9 @@ func registered(name string, mode topology.Mode, status topology.Status) topolog
 // E.4, before the new main has served anybody: it cannot get rid of a voter that
 // says nothing either, and is left for a replica that has everything.
 func TestNewMainThatStallsBehindItsVoterHandsOverToo(t *testing.T) {
-	s := crowned(topology.PlanFailover,
+	s := crowned(topology.PlanRefresh,
 		registered("c", topology.StrictSync, topology.StatusReplicating), registered("d", topology.Async, topology.StatusReady))
+	s.record.Gate = topology.GatePaused
 	s.lose("c", topology.HealthSilent)
 	step, reason := s.next()
 	r := step.Record
@@ -274,4 +275,33 @@ func TestGateOpensWithoutAVoterOnlyAfterTheTimeThatThePolicySays(t *testing.T) {
 	require.Equal(t, topology.GateOpen, step.Record.Gate, reason)
 	require.Empty(t, step.Record.Voter)
 	require.Contains(t, reason, "main b WITHOUT A VOTER")
+}
+
+// E.6, policy degrade-after: the one replica that is left was registered as voter
+// while the gate was shut, and lags. As long as it is one it aborts every write.
+func TestReplicaThatLagsVotesNoMoreWhenWritesGoOnWithoutAVoter(t *testing.T) {
+	w := begin(t, 3)
+	w.policy.DegradeAfter = 10 * time.Second
+	w.databases["c"].lagging = true
+	w.run(time.Second)
+	w.databases["a"].kill()
+	acked := len(w.acked)
+	w.run(9 * time.Second)
+	require.Len(t, w.acked, acked)
+	require.True(t, w.runUntil(3*time.Second, func() bool { return len(w.acked) > acked }), w.reason())
+	require.Empty(t, w.record.Voter)
+	healed(t, w)
+}
+
+func TestNothingIsRegisteredAnewBeforeThePolicyGivesUpOnAVoter(t *testing.T) {
+	s := crowned(topology.PlanFailover, registered("c", topology.StrictSync, topology.StatusRecovery))
+	s.policy.DegradeAfter = 10 * time.Second
+	delete(s.view.Instances, "d")
+	s.record.Since = noon.Add(-10 * time.Second)
+	step, reason := s.next()
+	require.Equal(t, topology.ActWait, step.Do, reason)
+	s.record.Since = s.record.Since.Add(-1)
+	step, reason = s.next()
+	require.Equal(t, topology.Step{Do: topology.ActRegister, Instance: "b", Target: "c", Mode: topology.Async}, step, reason)
+	require.Equal(t, "c votes no more: it lags, and writes go on without it", reason)
 }
