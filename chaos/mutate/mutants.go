@@ -34,6 +34,13 @@ func (m mutant) String() string {
 	return fmt.Sprintf("%s: %s: %s  =>  %s", m.place(), m.operator, m.before, m.after)
 }
 
+// code is the line that the change begins in.
+func (m mutant) code() string {
+	begin := strings.LastIndex(m.source.text[:m.from], "\n") + 1
+	line, _, _ := strings.Cut(m.source.text[begin:], "\n")
+	return strings.TrimSpace(line)
+}
+
 // text is the whole file with the change.
 func (m mutant) text() string { return m.source.text[:m.from] + m.with + m.source.text[m.end:] }
 
@@ -85,7 +92,7 @@ func mutantsOf(set *token.FileSet, files []*source) []mutant {
 	for _, file := range files {
 		f := finder{
 			set: set, source: file, next: next,
-			rules: map[*ast.ReturnStmt]bool{}, factors: map[ast.Expr]bool{}, found: map[string]bool{},
+			rules: map[*ast.ReturnStmt]bool{}, coarse: map[ast.Expr]bool{}, found: map[string]bool{},
 		}
 		list = append(list, f.find()...)
 	}

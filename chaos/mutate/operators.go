@@ -12,6 +12,7 @@ import (
 const (
 	negated      = "condition negated"
 	logic        = "&& for ||"
+	sideDropped  = "side dropped"
 	comparison   = "comparison"
 	guardDropped = "guard dropped"
 	caseDropped  = "case dropped"
@@ -30,8 +31,8 @@ type finder struct {
 	next     neighbours
 	rules    map[*ast.ReturnStmt]bool // those that return a decision
 	list     []mutant
-	factors  map[ast.Expr]bool
-	found    map[string]bool // two operators may lead to the same change
+	coarse   map[ast.Expr]bool // numbers of which one more or less is nothing
+	found    map[string]bool   // two operators may lead to the same change
 }
 
 func (f *finder) find() []mutant {
@@ -126,9 +127,11 @@ func (f *finder) cases(n *ast.SwitchStmt) {
 func (f *finder) binary(n *ast.BinaryExpr) {
 	switch other := opposites()[n.Op]; n.Op {
 	case token.MUL:
-		f.factors[n.X] = true
+		f.coarse[n.X] = true
 	case token.LAND, token.LOR:
 		f.change(logic, n, "("+f.text(n.X)+" "+other.String()+" "+f.text(n.Y)+")")
+		f.change(sideDropped, n, f.text(n.X))
+		f.change(sideDropped, n, f.text(n.Y))
 		for _, side := range []ast.Expr{n.X, n.Y} {
 			if _, compound := side.(*ast.BinaryExpr); !compound {
 				f.negate(side)
@@ -136,6 +139,9 @@ func (f *finder) binary(n *ast.BinaryExpr) {
 		}
 	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
 		f.change(comparison, n, f.text(n.X)+" "+other.String()+" "+f.text(n.Y))
+		if n.Op == token.GTR && f.text(n.Y) == "0" {
+			f.coarse[n.Y] = true
+		}
 	}
 }
 
@@ -229,8 +235,9 @@ func (f *finder) swap(n *ast.Ident) {
 	}
 }
 
-// count changes a number to none, and a small one by one: of a product, which is
-// a time, or of a large limit no user would notice that.
+// count changes a number to none, and a small one by one: of a large limit, or of a
+// product, which is a time, no user would notice that. Nor is it tried where a
+// comparison asks whether there is any at all.
 func (f *finder) count(n *ast.BasicLit) {
 	const small = 10
 	value, err := strconv.Atoi(n.Value)
@@ -240,7 +247,7 @@ func (f *finder) count(n *ast.BasicLit) {
 	if value != 0 {
 		f.change(number, n, "0")
 	}
-	if value < small && !f.factors[n] {
+	if value < small && !f.coarse[n] {
 		f.change(number, n, strconv.Itoa(value+1))
 	}
 }

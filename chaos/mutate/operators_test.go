@@ -53,7 +53,9 @@ func TestEachOperatorChangesWhatItIsFor(t *testing.T) {
 			"&& for ||: a && !b => (a || !b)",
 			"condition negated: !b => b",
 			"condition negated: a => !(a)",
+			"side dropped: a && !b => !b", "side dropped: a && !b => a",
 		}},
+		"whether there is any": {"func f() bool { return n > 0 }", []string{"comparison: n > 0 => n >= 0"}},
 		"conditions of a switch": {"func f() { switch { case a: case x < y: default: } }", []string{
 			"case dropped: a => false && (a)", "case dropped: x < y => false && (x < y)",
 			"comparison: x < y => x <= y",
