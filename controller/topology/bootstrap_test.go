@@ -37,6 +37,7 @@ func TestFirstRecordLetsNobodyIn(t *testing.T) {
 			require.Equal(t, "a", r.Database, "the data of a are the cluster's")
 			require.EqualValues(t, 1, r.Epoch)
 			require.Equal(t, topology.Member{Process: "b/1", Reign: 1}, r.Members["b"])
+			require.Equal(t, topology.Member{Process: "a/1", Reign: 1}, r.Members["a"], "its data count whichever process runs")
 		})
 	}
 }

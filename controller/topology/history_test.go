@@ -112,6 +112,12 @@ func TestRefreshWaitsForAnInstanceThatIsDownOnlyForAWhile(t *testing.T) {
 // where nobody else is clean there is nothing to do, or a clean one to wait for.
 func TestMainThatRestartedStaysWhereNobodyCleanCanFollow(t *testing.T) {
 	for says, prepare := range map[string]func(*scene){
+		"a takes writes, b votes; d is not in sync yet": func(s *scene) { // nor is it reseeded before anybody knows it
+			s.addReplica("d")
+			s.restart("d")
+			s.lose("d", topology.HealthSuspect)
+			delete(s.view.Instances, "c")
+		},
 		"a takes writes, b votes, all replicas are in sync": func(s *scene) { delete(s.view.Instances, "c") },
 		"a takes writes, b votes; c is not in sync yet": func(s *scene) {
 			s.row("c", func(r *topology.Replica) { r.Behind = -1e6 })
@@ -127,4 +133,13 @@ func TestMainThatRestartedStaysWhereNobodyCleanCanFollow(t *testing.T) {
 			require.Equal(t, says, reason)
 		})
 	}
+}
+
+func TestMainThatRestartedDoesNotHandOverToAVoterThatIsBeingStopped(t *testing.T) {
+	s := newScene()
+	s.restart("a")
+	s.change("b", func(i *topology.Instance) { i.Terminating = true })
+	s.row("c", func(r *topology.Replica) { r.Behind = -1e6 })
+	step, reason := s.next()
+	require.Equal(t, topology.ActWait, step.Do, reason)
 }

@@ -221,3 +221,13 @@ func TestGatewaysThatAreWaitedForAreNamedInOrder(t *testing.T) {
 	_, reason := s.next()
 	require.Equal(t, "waiting for gateway g1, g2, g3, g4, g5 to carry out epoch 9", reason)
 }
+
+// What it may have missed when it voted the main has given it since, and says so.
+func TestReplicaThatVotedOnceFollowsAsAnyOther(t *testing.T) {
+	s := pauseFor(topology.PlanSwitchover)
+	s.ask(topology.RequestSwitchover, "c", false)
+	s.record.Members["c"] = topology.Member{Process: "c/1", Reign: 3, Voted: "c/0"}
+	step, reason := s.next()
+	require.Equal(t, "c", step.Record.Heir, reason)
+	require.Equal(t, "c/1", step.Record.Members["c"].Voted)
+}

@@ -135,6 +135,8 @@ func TestQuarantineIsCarriedOutStepByStep(t *testing.T) {
 		want topology.Step
 	}{
 		"its data are there": {state{"c/1", "", 0, func(*topology.Instance) {}, none}, topology.Step{Do: topology.ActReseed, Instance: "c"}},
+		"its data are there, and it says it is main": {
+			state{"c/1", "", 0, func(i *topology.Instance) { i.Answer.Role = topology.RoleMain }, none}, topology.Step{Do: topology.ActReseed, Instance: "c"}},
 		"the new process does not answer yet": {
 			state{"c/2", "", 0, is(func(i *topology.Instance) { i.Health = topology.HealthSuspect }), none}, wait},
 		"nobody knows yet that it is empty":    {state{"c/2", "", 0, is(func(i *topology.Instance) { i.StorageKnown = false }), none}, wait},
@@ -190,4 +192,19 @@ func TestReseededInstanceIsBackWhenItIsReady(t *testing.T) {
 	step, reason := s.next()
 	require.Equal(t, "c was reseeded and is back", reason)
 	require.Equal(t, topology.Member{Process: "c/2", Reign: 3}, step.Record.Members["c"])
+}
+
+// They are half of what there is. Another replica votes first.
+func TestDataOfTheVoterAreNotSetAsideWhileItVotes(t *testing.T) {
+	for name, doubt := range map[string]func(*topology.Instance){
+		"refused":    func(i *topology.Instance) { i.Refused = 3 },
+		"other data": func(i *topology.Instance) { i.Database = "foreign" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.change("b", doubt)
+			step, reason := s.next()
+			require.Nil(t, step.Record.Members["b"].Quarantined, reason)
+		})
+	}
 }

@@ -53,7 +53,13 @@ func TestRefusedSwitchoverSaysWhatIsWrongWithItsTarget(t *testing.T) {
 // What a person reads on the status page while nothing is done.
 func TestWhatIsWaitedForIsSaid(t *testing.T) {
 	for says, change := range map[string]func(*scene){
-		"main a is suspect: not enough evidence to act":  func(s *scene) { s.lose("a", topology.HealthSuspect) },
+		"main a is suspect: not enough evidence to act": func(s *scene) {
+			s.restart("a") // a switchover can wait until it answers
+			s.lose("a", topology.HealthSuspect)
+		},
+		"main a is up: not enough evidence to act": func(s *scene) {
+			s.change("a", func(i *topology.Instance) { i.Answer = topology.Answer{} }) // a step changed it a moment ago
+		},
 		"voter b is suspect: not enough evidence to act": func(s *scene) { s.lose("b", topology.HealthSuspect) },
 		"a takes writes without a voter: its loss would lose what no replica has received": func(s *scene) {
 			s.record.Voter = ""
