@@ -42,7 +42,7 @@ fuzz: ## run every fuzz target for FUZZTIME (20s)
 		done; \
 	done
 
-mutate: ## change the decision core in every small way; its tests have to notice 90 % (15 minutes; ARGS="-sample 100" takes one)
+mutate: ## change the decision core in every small way; its tests have to notice 90 % (ten minutes on two cores; ARGS="-sample 100" takes one)
 	go run ./chaos/mutate -atleast 90 $(ARGS)
 
 bench: ## run the Go benchmarks and the failover distribution

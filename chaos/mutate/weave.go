@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// To compile 1,800 mutants one by one takes most of an hour, so they share one
+// To compile 2,000 mutants one by one takes most of an hour, so they share one
 // program. Each is a copy of its function, and the function itself asks which one
 // is meant:
 //

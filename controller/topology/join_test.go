@@ -208,3 +208,34 @@ func TestDataOfTheVoterAreNotSetAsideWhileItVotes(t *testing.T) {
 		})
 	}
 }
+
+// Between the decision and the deed the other good copy may be lost.
+func TestDataInQuarantineAreKeptWhileTheVoterIsInDoubt(t *testing.T) {
+	s := newScene()
+	s.record.Members["c"] = topology.Member{Quarantined: &topology.Quarantine{Reason: "diverged", Process: "c/1"}}
+	s.lose("b", topology.HealthSuspect)
+	step, reason := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActWait}, step, reason)
+}
+
+// A process that ended by itself came back on the data that were to go; one that
+// was refused again has others that cannot follow.
+func TestQuarantineBeginsAnewWithAProcessThatIsNotEmpty(t *testing.T) {
+	for name, c := range map[string]struct {
+		joined string
+		change func(*topology.Instance)
+	}{
+		"it restarted by itself": {"", func(*topology.Instance) {}},
+		"it was refused":         {"c/2", func(i *topology.Instance) { i.Refused = 3 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.record.Members["c"] = topology.Member{Process: c.joined, Reign: 3, Quarantined: &topology.Quarantine{Reason: "diverged", Since: noon, Process: "c/1"}}
+			s.restart("c")
+			s.change("c", c.change)
+			step, reason := s.next()
+			require.Equal(t, &topology.Quarantine{Reason: "diverged", Since: noon, Process: "c/2"}, step.Record.Members["c"].Quarantined, reason)
+			require.Empty(t, step.Record.Members["c"].Process)
+		})
+	}
+}

@@ -59,6 +59,7 @@ func TestVoterThatFallsSilentInThePauseForAnotherIsNotDropped(t *testing.T) {
 	require.Equal(t, topology.PlanHandover, step.Record.Plan, reason)
 	require.Equal(t, topology.GateClosed, step.Record.Gate)
 	require.Equal(t, "a", step.Record.Main)
+	require.Empty(t, step.Record.Heir, "a has yet to say who has everything")
 }
 
 // E.6: even if nobody else can vote yet.
@@ -156,6 +157,14 @@ func TestVoteGoesToWhoShouldHaveIt(t *testing.T) {
 			s.missed("b", "c")
 			s.restart("c")
 		}, "b", false},
+		"of two that missed a transaction not the one that is being stopped": {func(s *scene) {
+			s.missed("b", "c")
+			s.change("b", func(i *topology.Instance) { i.Terminating = true })
+		}, "c", false},
+		"of two that missed a transaction not the one that moved": {func(s *scene) {
+			s.missed("b", "c")
+			s.change("b", func(i *topology.Instance) { i.Moving = true })
+		}, "c", false},
 		"of two that missed a transaction the first": {func(s *scene) { s.missed("b", "c") }, "b", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -304,4 +313,15 @@ func TestNothingIsRegisteredAnewBeforeThePolicyGivesUpOnAVoter(t *testing.T) {
 	step, reason = s.next()
 	require.Equal(t, topology.Step{Do: topology.ActRegister, Instance: "b", Target: "c", Mode: topology.Async}, step, reason)
 	require.Equal(t, "c votes no more: it lags, and writes go on without it", reason)
+}
+
+// E.12: a restart would end the sessions that a pause keeps alive.
+func TestMainThatClientsKnowIsNotRestartedToCureARefusal(t *testing.T) {
+	s := pauseFor(topology.PlanVoter)
+	s.record.Voter = ""
+	delete(s.view.Instances, "b")
+	s.change("a", func(i *topology.Instance) { i.Answer.Replicas = nil })
+	s.change("c", func(i *topology.Instance) { i.Refused = 3 })
+	step, reason := s.next()
+	require.NotNil(t, step.Record.Members["c"].Quarantined, reason)
 }

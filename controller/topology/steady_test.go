@@ -316,3 +316,33 @@ func TestInstanceIsTrustedWithoutALookAtItsDataOnlyAsTheProcessThatJoined(t *tes
 		})
 	}
 }
+
+// What would only cost a pause is left alone.
+func TestVoterKeepsItsVoteWithoutNeed(t *testing.T) {
+	for name, change := range map[string]func(*scene){
+		"it is being written to": func(s *scene) { s.row("b", func(r *topology.Replica) { r.Status = topology.StatusReplicating }) },
+		"its name leads elsewhere yet": func(s *scene) {
+			s.row("b", func(r *topology.Replica) { r.Status = topology.StatusInvalid })
+			s.change("b", func(i *topology.Instance) { i.Moving = true })
+		},
+		"it is being stopped, and nobody else can vote": func(s *scene) {
+			s.change("b", func(i *topology.Instance) { i.Terminating = true })
+			s.row("c", func(r *topology.Replica) { r.Behind = -1e6 })
+		},
+		"it is silent, and so may its main be": func(s *scene) {
+			s.lose("b", topology.HealthSilent)
+			s.lose("a", topology.HealthSuspect)
+		},
+		"its main may not answer any more": func(s *scene) {
+			s.lose("a", topology.HealthSuspect)
+			s.change("a", func(i *topology.Instance) { i.Answer = topology.Answer{} })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			change(s)
+			step, reason := s.next()
+			require.Equal(t, topology.Step{Do: topology.ActWait}, step, reason)
+		})
+	}
+}

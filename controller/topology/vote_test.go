@@ -102,6 +102,7 @@ func TestGateOpensForAVoterOnlyWhenItsPositionIsKnown(t *testing.T) {
 	s := newScene()
 	s.record.Voter, s.record.Gate, s.record.Plan, s.record.Since = "", topology.GatePaused, topology.PlanVoter, noon
 	s.record.Members["a"] = topology.Member{Process: "a/1", Reign: 3, Voted: "a/0"} // from when it was the voter
+	s.change("a", func(i *topology.Instance) { i.Crowned = 0 })                     // by this leader
 	s.change("b", func(i *topology.Instance) { i.Joined = 0 })
 	step, reason := s.next()
 	require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "a", Target: "b"}, step, reason)
