@@ -89,6 +89,26 @@ func TestNobodyIsPromotedWhoMayLackAWrite(t *testing.T) {
 	require.Contains(t, reason, "b does not answer, nor does anybody else answer who holds every acknowledged write (b, a): start one of them")
 }
 
+// E.7, E.8: the old voter may lack the last write since it restarted.
+func TestVoterOfBeforeThatRestartedDoesNotStandInForTheHeir(t *testing.T) {
+	s := succeeding()
+	s.record.Members["c"] = topology.Member{Process: "c/1", Reign: 3, Voted: "c/0"}
+	s.lose("a", topology.HealthDead)
+	s.lose("b", topology.HealthDead)
+	step, reason := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActWait}, step)
+	require.Contains(t, reason, "every acknowledged write (b, a)")
+}
+
+// Only a failover gives writes up.
+func TestForceMakesNoFailoverOfASwitchover(t *testing.T) {
+	s := newScene()
+	s.ask(topology.RequestSwitchover, "c", true)
+	s.row("c", func(r *topology.Replica) { r.Behind = -1e6 })
+	step, reason := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActWait}, step, reason)
+}
+
 // A failover without force can do nothing that is not under way already.
 func TestFailoverThatIsAskedForDuringAnotherIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -112,3 +112,22 @@ func TestGateOpensForAVoterOnlyWhenItsPositionIsKnown(t *testing.T) {
 	require.Equal(t, "b/1", step.Record.Members["b"].Voted)
 	require.Empty(t, step.Record.Members["a"].Voted)
 }
+
+// Where nobody can tell processes apart the voter is taken for the one that voted.
+func TestVoterWhoseProcessNobodyKnowsFollowsALostMain(t *testing.T) {
+	s := voted()
+	s.change("b", func(i *topology.Instance) { i.Process = "" })
+	s.lose("a", topology.HealthDead)
+	step, reason := s.next()
+	require.Equal(t, "b", step.Record.Heir, reason)
+}
+
+// E.7: what was true while nobody could write is not, once there is a main again.
+func TestVoterThatOutlivedTheMainBeforeCountsForNothingAfterARestart(t *testing.T) {
+	s := voted()
+	s.change("b", func(i *topology.Instance) { i.Outlived = 3 })
+	s.restart("b")
+	s.lose("a", topology.HealthDead)
+	step, reason := s.next()
+	require.Equal(t, "a", step.Record.Heir, reason)
+}
