@@ -82,3 +82,9 @@ func TestNotesListSurvivorsInOrderAndCountWhatCompiles(t *testing.T) {
 	require.Equal(t, "6 of 6 tried, 0s\n", progress.String())
 	require.InDelta(t, 100, newNotes(&out, &progress, nil).sum(), 0.01)
 }
+
+// Most mutants fail a quick test, and need no slow one.
+func TestQuickTestsAreRunFirst(t *testing.T) {
+	said := "=== RUN   TestA\n--- PASS: TestA (0.01s)\n    --- PASS: TestA/slow (9.00s)\n--- PASS: TestB (1.52s)\n--- PASS: FuzzC (0.00s)\n--- SKIP: TestD (0.00s)\nPASS\n"
+	require.Equal(t, [2]string{"^(TestA|FuzzC)$", "^(TestB)$"}, byDuration(said))
+}
