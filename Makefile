@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim prove conformance race fuzz bench lint chart drivers venv tools up down e2e images node-test clean
+.PHONY: help build run test sim prove conformance race fuzz mutate bench lint chart drivers venv tools up down e2e images node-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ fuzz: ## run every fuzz target for FUZZTIME (20s)
 			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
 		done; \
 	done
+
+mutate: ## change the decision core in every small way; its tests have to notice 90 % (ten minutes on two cores; ARGS="-sample 100" takes one)
+	go run ./chaos/mutate -atleast 90 $(ARGS)
 
 bench: ## run the Go benchmarks and the failover distribution
 	go test -run '^$$' -bench . -benchmem ./gateway/... ./clusters/standin/...

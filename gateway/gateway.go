@@ -48,7 +48,7 @@ type state struct {
 
 	nextID     uint64
 	sessions   map[uint64]*session // by their ids, from accept to the end, held ones included
-	connecting int                   // of these, on their way to an upstream
+	connecting int                 // of these, on their way to an upstream
 	hold       hold
 	ramp       ramp
 	stall      stall

@@ -51,10 +51,11 @@ func (s situation) found(name, why string) *decision {
 	return d
 }
 
-// feedsAll: every other instance with data is a registered replica of main.
+// feedsAll: every other instance with data is registered at main, which is the only
+// one with data that says it is main.
 func (s situation) feedsAll(main string, data []string) bool {
 	for _, n := range data {
-		if n != main && (!s.feeds(main, s.get(n)) || !s.get(n).is(RoleReplica)) {
+		if n != main && !s.feeds(main, s.get(n)) {
 			return false
 		}
 	}

@@ -122,7 +122,7 @@ func locate(data []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: it ends in the middle, as if truncated", place(data, int64(len(data))))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("%s: %w", place(data, syntax.Offset), syntax)

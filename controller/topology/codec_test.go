@@ -74,15 +74,16 @@ func TestImpossibleRecordIsNeitherWrittenNorRead(t *testing.T) {
 		"member without name": {func(r *topology.Record) { r.Members[""] = topology.Member{} }, `"members"`},
 		"member from a later reign": {
 			func(r *topology.Record) { r.Members["memgraph-1"] = topology.Member{Reign: 9} }, `"members.memgraph-1.reign"`},
-		"pause without end":    {func(r *topology.Record) { r.Pause.Until = time.Time{} }, `"pause.until"`},
-		"request without id":   {func(r *topology.Record) { r.Request.ID = "" }, `"request.id"`},
-		"unknown request":      {func(r *topology.Record) { r.Request.Kind = "dance" }, `"request.kind": "dance"`},
-		"since before 1970":    {func(r *topology.Record) { r.Since = early }, `"since"`},
-		"written before 1970":  {func(r *topology.Record) { r.Written = early }, `"written"`},
-		"paused until 1969":    {func(r *topology.Record) { r.Pause.Until = early }, `"pause.until"`},
-		"asked before 1970":    {func(r *topology.Record) { r.Request.At = early }, `"request.at"`},
-		"quarantined in 1969":  {func(r *topology.Record) { r.Members["memgraph-0"].Quarantined.Since = early }, `"members.memgraph-0.quarantined.since"`},
-		"larger than a record": {func(r *topology.Record) { r.Reason = strings.Repeat("x", topology.MaxEncoded) }, "limit"},
+		"pause without end":     {func(r *topology.Record) { r.Pause.Until = time.Time{} }, `"pause.until"`},
+		"request without id":    {func(r *topology.Record) { r.Request.ID = "" }, `"request.id"`},
+		"unknown request":       {func(r *topology.Record) { r.Request.Kind = "dance" }, `"request.kind": "dance"`},
+		"since before 1970":     {func(r *topology.Record) { r.Since = early }, `"since"`},
+		"written before 1970":   {func(r *topology.Record) { r.Written = early }, `"written"`},
+		"paused until 1969":     {func(r *topology.Record) { r.Pause.Until = early }, `"pause.until"`},
+		"asked before 1970":     {func(r *topology.Record) { r.Request.At = early }, `"request.at"`},
+		"quarantined in 1969":   {func(r *topology.Record) { r.Members["memgraph-0"].Quarantined.Since = early }, `"members.memgraph-0.quarantined.since"`},
+		"a year of five digits": {func(r *topology.Record) { r.Written = r.Written.AddDate(10000, 0, 0) }, "year"},
+		"larger than a record":  {func(r *topology.Record) { r.Reason = strings.Repeat("x", topology.MaxEncoded) }, "limit"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -120,6 +121,7 @@ func TestDamagedTextIsRefusedWithItsPlace(t *testing.T) {
 		"text for a number":   {replace(`"reign": 3`, `"reign": "3"`), `"reign": a JSON string does not fit`},
 		"no time":             {replace(`"until": "2026-`, `"until": "soon-`), "soon-"},
 		"something after it":  {string(good) + "{}", "more after the end"},
+		"one byte after it":   {string(good) + "}", "more after the end"},
 		"impossible values":   {replace(`"gate": "closed"`, `"gate": "ajar"`), `"gate": "ajar"`},
 		"newer, other fields": {`{"format": 2, "thrones": []}`, "2 was written by a newer program"},
 		"larger than allowed": {string(good) + strings.Repeat(" ", topology.MaxEncoded), "larger than the limit"},
@@ -131,6 +133,30 @@ func TestDamagedTextIsRefusedWithItsPlace(t *testing.T) {
 			require.Zero(t, record)
 		})
 	}
+}
+
+// What Encode writes at its limit Decode has to read.
+func TestLargestRecordIsWrittenAndRead(t *testing.T) {
+	record := wholeRecord()
+	data, err := topology.Encode(record)
+	require.NoError(t, err)
+	record.Reason += strings.Repeat("x", topology.MaxEncoded-len(data))
+	data, err = topology.Encode(record)
+	require.NoError(t, err)
+	require.Len(t, data, 1<<20)
+	decoded, err := topology.Decode(data)
+	require.NoError(t, err)
+	require.Equal(t, record, decoded)
+	record.Reason += "x"
+	_, err = topology.Encode(record)
+	require.ErrorContains(t, err, "limit")
+}
+
+func TestFirstSecondOf1970IsATime(t *testing.T) {
+	record := wholeRecord()
+	record.Since = time.Unix(0, 0).UTC()
+	_, err := topology.Encode(record)
+	require.NoError(t, err)
 }
 
 func TestMembersMayHaveAnyName(t *testing.T) {

@@ -36,12 +36,14 @@ func TestInstanceThatFailsToStartThreeTimesIsReseeded(t *testing.T) {
 // E.29: "if it is not the last good copy".
 func TestDataOfAnInstanceThatFailsToStartAreKeptWhileTheyMayBeNeeded(t *testing.T) {
 	for name, prepare := range map[string]func(*scene){
-		"it is the voter":     func(s *scene) { s.fail("b", 9); s.lose("c", topology.HealthDead) },
-		"it is the main":      func(s *scene) { s.fail("a", 9) },
-		"there is no voter":   func(s *scene) { s.fail("c", 9); s.record.Voter = "" },
-		"the voter is silent": func(s *scene) { s.fail("c", 9); s.lose("b", topology.HealthSilent) },
-		"the voter lags":      func(s *scene) { s.fail("c", 9); s.row("b", func(r *topology.Replica) { r.Behind = -2 }) },
-		"the main is unknown": func(s *scene) { s.fail("c", 9); s.lose("a", topology.HealthUnknown) },
+		"it is the voter":      func(s *scene) { s.fail("b", 9); s.lose("c", topology.HealthDead) },
+		"it is the main":       func(s *scene) { s.fail("a", 9) },
+		"there is no voter":    func(s *scene) { s.fail("c", 9); s.record.Voter = "" },
+		"the voter is silent":  func(s *scene) { s.fail("c", 9); s.lose("b", topology.HealthSilent) },
+		"the voter is suspect": func(s *scene) { s.fail("c", 9); s.lose("b", topology.HealthSuspect) },
+		"the voter lags":       func(s *scene) { s.fail("c", 9); s.row("b", func(r *topology.Replica) { r.Behind = -1 }) },
+		"the voter is ASYNC":   func(s *scene) { s.fail("c", 9); s.row("b", func(r *topology.Replica) { r.Mode = topology.Async }) },
+		"the main is unknown":  func(s *scene) { s.fail("c", 9); s.lose("a", topology.HealthUnknown) },
 		"it answers": func(s *scene) {
 			s.fail("c", 9)
 			s.change("c", func(i *topology.Instance) { i.Health = topology.HealthUp })

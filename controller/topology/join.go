@@ -46,7 +46,7 @@ func (s situation) join(main string, i Instance) *decision {
 			return nil // cureRefusal decides, should nobody else be able to vote
 		}
 		return s.quarantine(main, i, s.alien(i))
-	case listed && row.Status != StatusPhantom && row.Address == i.Replication && s.stuck(row, i) && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
+	case row.Address == i.Replication && s.stuck(row, i) && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
 		if d := s.unvote(i.Name); d != nil {
 			return d
 		}
@@ -66,13 +66,13 @@ func (s situation) join(main string, i Instance) *decision {
 
 // stuck: its main will not bring it up to date by itself, because it was registered
 // before it was a replica of this main. One that the record knows to have joined as
-// the process that it is may only be out of the main's reach, and then to drop it
-// kills the main (memgraph-observed 1.2); a controller that has just started did not
-// see it join.
+// the process that it is may only be out of the main's reach, and while clients write,
+// to drop it kills the main then (memgraph-observed 1.2, 14f); a controller that has
+// just started did not see it join.
 func (s situation) stuck(row Replica, i Instance) bool {
 	m := s.r.Members[i.Name]
 	joined := m.Process == i.Process && m.Reign == s.r.Reign
-	invalid := row.Status == StatusInvalid && !joined
+	invalid := row.Status == StatusInvalid && (!joined || s.r.Gate != GateOpen)
 	return i.Joined != s.r.Reign && (invalid || row.Status == StatusDiverged)
 }
 

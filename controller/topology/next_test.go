@@ -199,6 +199,7 @@ func TestRefusingMainIsRestartedOnlyWhereItsStartIsKnownToBeFast(t *testing.T) {
 		restarts       bool
 	}{
 		"fast":       {time.Second, 5 * time.Second, true},
+		"just fast":  {5 * time.Second, 5 * time.Second, true},
 		"slow":       {time.Minute, 5 * time.Second, false},
 		"not known":  {0, 5 * time.Second, false},
 		"never":      {time.Second, 0, false},

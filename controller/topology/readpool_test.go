@@ -29,6 +29,7 @@ func TestReplicaInDoubtLeavesThePoolGentlyAndASilentOneAtOnce(t *testing.T) {
 		"it lags":           {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Behind = -30000 }) }, "it lags too far behind", true},
 		"it recovers":       {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Status = topology.StatusRecovery }) }, "it is recovery", true},
 		"it has diverged":   {func(s *scene) { s.change("c", func(i *topology.Instance) { i.Refused = 3 }) }, "its data have diverged", true},
+		"it is in doubt":    {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Status = topology.StatusDiverged }) }, "it is diverged", true},
 		"it is stopped":     {func(s *scene) { s.change("c", func(i *topology.Instance) { i.Terminating = true }) }, "it is being stopped", true},
 		"it was promoted":   {func(s *scene) { s.change("c", func(i *topology.Instance) { i.Answer.Role = topology.RoleMain }) }, "it is not a replica", true},
 		"it died":           {func(s *scene) { s.lose("c", topology.HealthDead) }, "it does not answer", false},
@@ -74,4 +75,11 @@ func TestMainServesReadsWhenNoReplicaCan(t *testing.T) {
 	s.policy.ReadFromMain, s.record.Gate = true, topology.GateClosed
 	require.Empty(t, s.reads("a").Pool, "what the write gateways are cut off from takes no reads either: a session could write there")
 	require.Equal(t, []string{"a"}, s.reads("a").Leaving)
+}
+
+// Under load a replica is behind by some thousand timestamps now and then.
+func TestReplicaThatLagsALittleServesReads(t *testing.T) {
+	s := newScene()
+	s.row("c", func(r *topology.Replica) { r.Behind = -20000 })
+	require.Equal(t, []string{"b", "c"}, s.reads().Pool)
 }

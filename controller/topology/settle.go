@@ -72,7 +72,7 @@ func (s situation) dropDead(main string) *decision {
 			return s.beginHandover(i.Name)
 		default:
 			return s.save(func(r *Record) {
-				r.Main, r.From, r.Heir, r.Plan, r.Gate = "", main, s.bestVoter(main), PlanHandover, GateClosed
+				r.From, r.Heir, r.Plan, r.Gate = main, s.bestVoter(main), PlanHandover, GateClosed
 				r.setVoted(r.Heir, s.get(r.Heir).Process)
 				s.declare(r)
 			},
@@ -99,11 +99,17 @@ func (s situation) shedVoter(main string, voter Instance) *decision {
 // giveVote makes the best caught-up replica the one STRICT_SYNC replica: never a
 // second one beside a voter of which nobody knows yet what became of it. One that
 // has missed a transaction is caught up by its next registration at once, and
-// otherwise by a heartbeat up to a second later; nobody writes meanwhile.
+// otherwise by a heartbeat up to a second later; nobody writes meanwhile. Where the
+// policy lets writes go on with nobody to vote, whoever lags must not be registered
+// as voter either: it would abort them all.
 func (s situation) giveVote(main string) *decision {
 	best := cmp.Or(s.bestVoter(main), s.straggler(main))
+	why := best + " does"
 	if best == "" {
-		return nil
+		if !s.degraded() {
+			return nil
+		}
+		why = "it lags, and writes go on without it"
 	}
 	for _, row := range s.get(main).Answer.Replicas {
 		switch {
@@ -117,14 +123,14 @@ func (s situation) giveVote(main string) *decision {
 		case s.get(row.Name).Moving:
 			return s.shedVoter(main, s.get(row.Name))
 		case s.get(row.Name).is(RoleReplica) && s.get(row.Name).Terminating:
-			return do(Step{Do: ActDrop, Instance: main, Target: row.Name}, "%s is being stopped and votes no more: %s does", row.Name, best)
+			return do(Step{Do: ActDrop, Instance: main, Target: row.Name}, "%s is being stopped and votes no more: %s", row.Name, why)
 		case s.get(row.Name).is(RoleReplica):
-			return do(Step{Do: ActRegister, Instance: main, Target: row.Name, Mode: Async}, "%s votes no more: %s does", row.Name, best)
+			return do(Step{Do: ActRegister, Instance: main, Target: row.Name, Mode: Async}, "%s votes no more: %s", row.Name, why)
 		default:
 			return wait("waiting to learn what becomes of %s, which is registered as voter of %s", row.Name, main)
 		}
 	}
-	if row, _ := s.row(main, best); row.Mode != StrictSync {
+	if row, listed := s.row(main, best); listed && row.Mode != StrictSync {
 		return do(Step{Do: ActRegister, Instance: main, Target: best, Mode: StrictSync}, "%s becomes the voter", best)
 	}
 	return nil
@@ -216,11 +222,10 @@ func (s situation) cureRefusal(name string) *decision {
 // open runs the marker transaction and opens the gate.
 func (s situation) open(main string) *decision {
 	voter := s.bestVoter(main)
-	degraded := s.p.DegradeAfter > 0 && s.now.Sub(s.r.Since) > s.p.DegradeAfter
 	switch {
-	case voter == "" && !degraded && s.refused() != "":
+	case voter == "" && !s.degraded() && s.refused() != "":
 		return wait("%s came back alone and refuses the data of %s, which may have more: `failover --force --to INSTANCE` chooses whose data count", main, s.refused())
-	case voter == "" && !degraded:
+	case voter == "" && !s.degraded():
 		return wait("waiting for a replica that has everything to become the voter of %s (policy strict: no write is taken that only one instance holds)", main)
 	case voter != "" && !s.vouched(s.get(voter)):
 		return s.askForVote(main, voter)
@@ -245,6 +250,11 @@ func (s situation) open(main string) *decision {
 			r.setVoted(voter, s.get(voter).Process)
 		}
 	}, "%s", reason)
+}
+
+// degraded: the policy lets writes go on without a voter by now.
+func (s situation) degraded() bool {
+	return s.p.DegradeAfter > 0 && s.now.Sub(s.r.Since) > s.p.DegradeAfter
 }
 
 // refused lists whose data the main refuses.

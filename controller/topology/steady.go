@@ -234,8 +234,8 @@ func (s situation) releaseMain() *decision {
 // recovering: a replica is being brought up to date and lacks little.
 func (s situation) recovering() bool {
 	for _, i := range s.others(s.r.Main) {
-		row, listed := s.row(s.r.Main, i.Name)
-		if listed && i.Name != s.r.Voter && s.fit(i) && row.Status == StatusRecovery && row.lag() <= s.p.SmallLag {
+		row, _ := s.row(s.r.Main, i.Name)
+		if s.fit(i) && row.Status == StatusRecovery && row.lag() <= s.p.SmallLag {
 			return true
 		}
 	}
@@ -275,8 +275,8 @@ func (s situation) electCleanVoter() *decision {
 func (s situation) candidate(main string, cleanOnly bool) string {
 	best, bestRow := "", Replica{}
 	for _, i := range s.others(main) {
-		row, listed := s.row(main, i.Name)
-		if !listed || i.Name == s.r.Voter || !s.fit(i) || i.Moving || !row.within(s.p.SmallLag) || cleanOnly && !s.clean(i) {
+		row, _ := s.row(main, i.Name)
+		if i.Name == s.r.Voter || !s.fit(i) || i.Moving || !row.within(s.p.SmallLag) || cleanOnly && !s.clean(i) {
 			continue
 		}
 		if best == "" || s.clean(i) && !s.clean(s.get(best)) || s.clean(i) == s.clean(s.get(best)) && row.Behind > bestRow.Behind {

@@ -101,6 +101,8 @@ func TestHeirThatRestartedCanBeForced(t *testing.T) {
 func TestGateOpensForAVoterOnlyWhenItsPositionIsKnown(t *testing.T) {
 	s := newScene()
 	s.record.Voter, s.record.Gate, s.record.Plan, s.record.Since = "", topology.GatePaused, topology.PlanVoter, noon
+	s.record.Members["a"] = topology.Member{Process: "a/1", Reign: 3, Voted: "a/0"} // from when it was the voter
+	s.change("a", func(i *topology.Instance) { i.Crowned = 0 })                     // by this leader
 	s.change("b", func(i *topology.Instance) { i.Joined = 0 })
 	step, reason := s.next()
 	require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "a", Target: "b"}, step, reason)
@@ -109,4 +111,23 @@ func TestGateOpensForAVoterOnlyWhenItsPositionIsKnown(t *testing.T) {
 	require.Equal(t, topology.GateOpen, step.Record.Gate, reason)
 	require.Equal(t, "b/1", step.Record.Members["b"].Voted)
 	require.Empty(t, step.Record.Members["a"].Voted)
+}
+
+// Where nobody can tell processes apart the voter is taken for the one that voted.
+func TestVoterWhoseProcessNobodyKnowsFollowsALostMain(t *testing.T) {
+	s := voted()
+	s.change("b", func(i *topology.Instance) { i.Process = "" })
+	s.lose("a", topology.HealthDead)
+	step, reason := s.next()
+	require.Equal(t, "b", step.Record.Heir, reason)
+}
+
+// E.7: what was true while nobody could write is not, once there is a main again.
+func TestVoterThatOutlivedTheMainBeforeCountsForNothingAfterARestart(t *testing.T) {
+	s := voted()
+	s.change("b", func(i *topology.Instance) { i.Outlived = 3 })
+	s.restart("b")
+	s.lose("a", topology.HealthDead)
+	step, reason := s.next()
+	require.Equal(t, "a", step.Record.Heir, reason)
 }

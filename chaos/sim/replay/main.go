@@ -58,7 +58,8 @@ func run(out string) error {
 		if err != nil {
 			return err
 		}
-		replaced[original] = filepath.Join(out, filepath.Base(f.name))
+		// Without this ending, the directory would be a package of Go.
+		replaced[original] = filepath.Join(out, filepath.Base(f.name)+".txt")
 		if err := keep(replaced[original], patched); err != nil {
 			return err
 		}

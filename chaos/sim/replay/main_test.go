@@ -21,7 +21,7 @@ func TestOverlayReplacesFilesOfThisToolchain(t *testing.T) {
 	for original, patched := range overlay.Replace {
 		require.FileExists(t, original)
 		require.FileExists(t, patched)
-		require.Equal(t, filepath.Base(original), filepath.Base(patched))
+		require.Equal(t, filepath.Base(original)+".txt", filepath.Base(patched))
 	}
 }
 
