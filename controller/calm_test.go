@@ -75,6 +75,16 @@ func TestReadsHaveMoreTimeToEndBeforeAPlannedChangeThanBeforeAFailover(t *testin
 	}
 }
 
+// In a refresh the voter is not registered for a moment: a write that goes on would be
+// acknowledged without it. Where only the voter changes the record names none for so
+// long, so a long statement may go on.
+func TestPauseCutsWhatDoesNotFallQuietWhereAWriteWouldBypassTheVoter(t *testing.T) {
+	for plan, cut := range map[topology.Plan]bool{topology.PlanSwitchover: true, topology.PlanRefresh: true, topology.PlanVoter: false} {
+		c := &Controller{record: topology.Record{Epoch: 1, Gate: topology.GatePaused, Plan: plan, From: "a"}}
+		require.Equal(t, cut, c.writeRoute(topology.View{}).CutBusy, plan)
+	}
+}
+
 func TestDeadVoterIsDroppedWhereItsAddressRefuses(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()

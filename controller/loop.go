@@ -238,11 +238,15 @@ func (c *Controller) adopt(record topology.Record, version string) {
 }
 
 func (c *Controller) routeWrites(view topology.View) {
-	if c.record.Epoch == 0 {
-		return
+	if c.record.Epoch > 0 {
+		c.config.Write.Follow(c.writeRoute(view))
 	}
+}
+
+// writeRoute leads to the main, where it was last seen to be one.
+func (c *Controller) writeRoute(view topology.View) gateway.Route {
 	instance, gate, drain := topology.WriteRoute(c.record)
-	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Flow(gate), Drain: drain, CutBusy: drain}
+	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Flow(gate), Drain: drain, CutBusy: topology.CutsBusy(c.record)}
 	if instance != "" {
 		c.writes.follow(instance, view.Instances[instance].Bolt, topology.Serves(c.record, view, instance))
 		if c.writes.address == "" {
@@ -251,7 +255,7 @@ func (c *Controller) routeWrites(view topology.View) {
 			route.Upstreams = []string{c.writes.address}
 		}
 	}
-	c.config.Write.Follow(route)
+	return route
 }
 
 // writeTarget is where the write gateway goes: to one instance, at the address

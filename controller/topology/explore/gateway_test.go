@@ -24,11 +24,11 @@ func (s *state) follow(n int) bool {
 	if g.away || g.follows && !g.silenced {
 		return false
 	}
-	upstream, flow, drain := route(&s.record)
+	upstream, flow, cutBusy := route(&s.record)
 	if flow == closed || upstream != g.upstream && g.upstream != 0 {
 		s.cutSessions(n)
 	}
-	g.upstream, g.flow, g.cutBusy = upstream, flow, drain || s.record.plan == planRefresh
+	g.upstream, g.flow, g.cutBusy = upstream, flow, cutBusy
 	g.follows, g.silenced = true, false
 	g.reported = !s.busy(n)
 	return true

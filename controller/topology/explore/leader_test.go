@@ -315,10 +315,11 @@ func (m *model) ask(v *sight) (*decision, string) {
 	return d, reason
 }
 
-// route is topology.WriteRoute.
-func route(r *record) (upstream name, flow uint8, drain bool) {
-	instance, gate, drain := topology.WriteRoute(topology.Record{Main: r.main.String(), From: r.from.String(), Gate: flows[r.flow], Plan: plans[r.plan]})
-	return number(instance), index(flows, gate), drain
+// route is what a write gateway does under a record.
+func route(r *record) (upstream name, flow uint8, cutBusy bool) {
+	full := topology.Record{Main: r.main.String(), From: r.from.String(), Gate: flows[r.flow], Plan: plans[r.plan]}
+	instance, gate, _ := topology.WriteRoute(full)
+	return number(instance), index(flows, gate), topology.CutsBusy(full)
 }
 
 // think is the leader's look and decision. It reports whether anything came of it.
