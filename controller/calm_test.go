@@ -106,3 +106,36 @@ func TestDeadVoterIsNotDroppedWhereItsAddressIsSilent(t *testing.T) {
 		require.NotContains(t, r.fleet.called(), "drop "+before.Voter+" at "+before.Main)
 	})
 }
+
+// The leader before may have done its last step after the others were last asked.
+func TestNewLeaderDoesNothingOnWhatItSawBefore(t *testing.T) {
+	began := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	c := &Controller{config: Config{Detection: BalancedDetection()}, ledSince: began}
+	sees := func(asked time.Time, health topology.Health) bool {
+		view := topology.View{Instances: map[string]topology.Instance{"a": {Health: health, Answer: topology.Answer{Asked: asked}}}}
+		return c.sawSince(view, began.Add(10*time.Millisecond))
+	}
+	require.False(t, sees(began.Add(-time.Millisecond), topology.HealthUp))
+	require.True(t, sees(began.Add(time.Millisecond), topology.HealthUp))
+	require.True(t, sees(began.Add(-time.Millisecond), topology.HealthDead), "a lost one is not waited for")
+	require.True(t, sees(time.Time{}, topology.HealthUp), "nothing is built on one that did not answer")
+}
+
+// What it did when it led last may have been undone since.
+func TestControllerThatLeadsAgainKnowsNothingOfWhatItDid(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		before := r.open()
+		r.lease.set(time.Time{})
+		time.Sleep(time.Second)
+		r.store.edit(func(record *topology.Record) { record.Reason = "somebody else wrote this" })
+		r.lease.set(time.Now().Add(time.Hour))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		var known deeds
+		var reason string
+		require.NoError(t, r.command(t.Context(), func() error { known, reason = r.deeds, r.record.Reason; return nil }))
+		require.Empty(t, known)
+		require.Equal(t, "somebody else wrote this", reason)
+		require.Equal(t, before.Epoch, r.store.current().Epoch)
+	})
+}

@@ -62,6 +62,8 @@ type Controller struct {
 	turned      time.Time
 	well        bool // the record is known, nothing is to be done, and everybody answers
 	retired     bool // it leads no more, whatever the lease says
+	led         bool // at the last look
+	ledSince    time.Time
 }
 
 // New checks config and makes a controller. Nothing happens before Run.

@@ -12,6 +12,7 @@ func (s situation) interlude() *decision {
 		s.waitForGateways,
 		s.switchOver,
 		s.handOver,
+		s.refresh,
 		func() *decision { return s.settle(s.r.Main) },
 	)
 }

@@ -57,7 +57,7 @@ func (s *state) renew(n name) {
 	s.record.members[n-1].age()
 	for _, t := range []*turn{&s.leader, &s.stale} {
 		t.record.members[n-1].age()
-		t.lapsed = t.lapsed || t.instance == n || t.target == n
+		t.void, t.lapsed = t.void || t.instance == n, t.lapsed || t.target == n
 	}
 }
 

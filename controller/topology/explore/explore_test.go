@@ -9,7 +9,7 @@ import (
 
 func TestTrial(t *testing.T) {
 	m := newModel(1, 1, 2, kills, freezes, linkBreaks, hides, cutsOff, leaderChanges)
-	r := m.explore(4_000_000)
+	r := m.explore(9_000_000)
 	t.Log(r)
 	require.Empty(t, r.broken, strings.Join(r.timeline, "\n"))
 }

@@ -152,7 +152,9 @@ func (m *model) checkPromotion(s *state, heir name) string {
 }
 
 // checkRefusals: a planned promotion must not leave an instance refused whose data
-// are all in the new main, as long as somebody clean was there to choose.
+// are all in the new main, as long as somebody clean was there to choose: anybody when
+// the heir was chosen, and whom the record knows to hold every write should the heir
+// have restarted since.
 func (s *state) checkRefusals(heir name) string {
 	h := s.at(heir)
 	for k := range s.instance {
@@ -167,7 +169,8 @@ func (s *state) checkRefusals(heir name) string {
 func (s *state) cleanChoice(heir name) bool {
 	for k := range s.instance {
 		c := &s.instance[k]
-		if name(k+1) == heir || !c.observed() || c.terminating || c.len != s.at(heir).len {
+		if n := name(k + 1); n == heir || !c.observed() || c.terminating || c.len != s.at(heir).len ||
+			s.record.members[heir-1].process != current && n != s.record.from && n != s.record.voter {
 			continue
 		}
 		accepts := true

@@ -323,13 +323,19 @@ func route(r *record) (upstream name, flow uint8, cutBusy bool) {
 }
 
 // think is the leader's look and decision. It reports whether anything came of it.
+// No statement of the leader before comes after it: its lease has ended, and what was
+// seen before that does not count. A record that it saves may still be on its way.
 func (m *model) think(s *state) (bool, string) {
 	if s.leader.do != actWait {
 		return false, ""
 	}
+	changed := false
+	if late := s.stale.do == actSave && m.lateRecords || m.flaw.lateStatements; !late {
+		changed, s.stale = s.stale.do != actWait, turn{}
+	}
 	v := m.look(s)
 	d := m.decide(&v)
-	changed := d.step.do != actWait
+	changed = changed || d.step.do != actWait
 	for k, outlived := range d.outlived {
 		if outlived && !s.deeds[k].outlived {
 			s.deeds[k].outlived, changed = true, true
@@ -342,17 +348,13 @@ func (m *model) think(s *state) (bool, string) {
 	return changed, m.checkTruth(s, &d.step)
 }
 
-// perform is the leader's step, on its way since it was decided on. The lease sees
-// to it that no statement of the leader before comes after it.
+// perform is the leader's step, on its way since it was decided on.
 func (m *model) perform(s *state) bool {
 	t := s.leader
 	if t.do == actWait {
 		return false
 	}
 	s.leader = turn{}
-	if s.stale.do != actSave && !m.flaw.lateStatements {
-		s.stale = turn{}
-	}
 	m.carryOut(s, t, true)
 	return true
 }
@@ -383,7 +385,9 @@ func (m *model) carryOut(s *state, t turn, remember bool) {
 		}
 		return
 	}
-	if !i.observed() || t.target != 0 && t.do != actMark && !s.knock(t) {
+	// A connection does not outlive its process, and no process starts between a look
+	// and the statement that follows it.
+	if t.void || !i.observed() || t.target != 0 && t.do != actMark && !s.knock(t) {
 		return
 	}
 	ok, diverged := s.statement(t)

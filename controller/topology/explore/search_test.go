@@ -17,13 +17,15 @@ type model struct {
 	faults   map[kind]bool
 	policy   topology.Policy
 	recovery time.Duration // of a start, as far as it is known
+	// lateRecords lets a record that a leader saves arrive after the next one has
+	// looked; whether the cluster heals is not asked then.
+	lateRecords bool
 	flaw     flaw
 
 	seed      maphash.Seed
 	decisions map[uint64]*decision
 	healing   map[uint64]bool // states from which the cluster is known to become whole
 	kinds     map[kind][]event
-	noRest    bool
 }
 
 // flaw makes the model's leader wrong in one way.
@@ -132,8 +134,7 @@ func (x *exploration) level() {
 	base := uint32(len(x.nodes) - len(x.frontier))
 	for k := range x.frontier {
 		from := &x.frontier[k]
-		if x.noRest {
-		} else if wrong := x.heals(from); wrong != "" {
+		if wrong := x.heals(from); wrong != "" {
 			x.broken, x.at, x.stuck = wrong, base+uint32(k), true
 			return
 		}

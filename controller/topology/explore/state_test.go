@@ -152,7 +152,8 @@ type turn struct {
 	record           record
 	epoch, reign     bool // the record's grows
 	outdated         bool // another reign began since
-	lapsed           bool // whom it concerns restarted since
+	void             bool // the process that it was decided on for is gone
+	lapsed           bool // the process of the target is
 }
 
 // deed is what the leader did in this reign to the present process.
