@@ -23,9 +23,10 @@ const patience = 300
 func (m *model) mend(s *state, trace func(string)) string {
 	m.endFaults(s)
 	var passed []uint64
+	again := false
 	for range patience {
 		hash := s.hash(m.seed)
-		if m.healing[hash] {
+		if m.healing.has(hash) {
 			m.note(passed)
 			return ""
 		}
@@ -36,6 +37,11 @@ func (m *model) mend(s *state, trace func(string)) string {
 		}
 		if !moved {
 			wrong := m.unhealed(s)
+			if wrong != "" && s.refusesInSilence() && !again {
+				again = true
+				s.changeLeader()
+				continue
+			}
 			if wrong == "" {
 				m.note(passed)
 			}
@@ -45,9 +51,26 @@ func (m *model) mend(s *state, trace func(string)) string {
 	return "it goes round in circles: " + m.unhealed(s)
 }
 
+// refusesInSilence: a main whose history is poisoned took a replica while it lacked
+// writes, and shows it as invalid ever since it has them. Under load every ASYNC
+// replica is shown so now and then, so the leader that registered it leaves it alone;
+// the next one registers it anew, is told that it is refused and reseeds it.
+func (s *state) refusesInSilence() bool {
+	if s.record.main == 0 {
+		return false
+	}
+	main := s.at(s.record.main)
+	for k, r := range main.replica {
+		if r.mode == async && r.status == invalid && !main.accepts(&s.instance[k]) {
+			return true
+		}
+	}
+	return false
+}
+
 func (m *model) note(passed []uint64) {
 	for _, hash := range passed {
-		m.healing[hash] = true
+		m.healing.add(hash)
 	}
 }
 
@@ -58,7 +81,10 @@ func (m *model) endFaults(s *state) {
 	}
 	for n := range s.instance {
 		i := &s.instance[n]
-		i.hidden, i.terminating = false, false
+		if i.terminating {
+			s.kill(name(n + 1))
+		}
+		i.hidden = false
 		switch i.life {
 		case frozen:
 			i.life, i.late = up, false

@@ -153,8 +153,8 @@ func (m *model) checkPromotion(s *state, heir name) string {
 
 // checkRefusals: a planned promotion must not leave an instance refused whose data
 // are all in the new main, as long as somebody clean was there to choose: anybody when
-// the heir was chosen, and whom the record knows to hold every write should the heir
-// have restarted since.
+// the heir was chosen, and whom the record knows to be clean and to hold every write
+// should the heir have restarted since.
 func (s *state) checkRefusals(heir name) string {
 	h := s.at(heir)
 	for k := range s.instance {
@@ -170,7 +170,7 @@ func (s *state) cleanChoice(heir name) bool {
 	for k := range s.instance {
 		c := &s.instance[k]
 		if n := name(k + 1); n == heir || !c.observed() || c.terminating || c.len != s.at(heir).len ||
-			s.record.members[heir-1].process != current && n != s.record.from && n != s.record.voter {
+			s.record.members[heir-1].process != current && !s.knownHolder(n) {
 			continue
 		}
 		accepts := true
@@ -182,6 +182,11 @@ func (s *state) cleanChoice(heir name) bool {
 		}
 	}
 	return false
+}
+
+func (s *state) knownHolder(n name) bool {
+	m := s.record.members[n-1]
+	return (n == s.record.from || n == s.record.voter) && (!m.reigns || m.process == current)
 }
 
 // checkReseed: data are set aside only while somebody else who answers holds every

@@ -20,11 +20,11 @@ type model struct {
 	// lateRecords lets a record that a leader saves arrive after the next one has
 	// looked; whether the cluster heals is not asked then.
 	lateRecords bool
-	flaw     flaw
+	flaw        flaw
 
 	seed      maphash.Seed
 	decisions map[uint64]*decision
-	healing   map[uint64]bool // states from which the cluster is known to become whole
+	healing   *hashes // states from which the cluster is known to become whole
 	kinds     map[kind][]event
 }
 
@@ -41,7 +41,7 @@ type flaw struct {
 func newModel(gates int, writes, budget uint8, faults ...kind) *model {
 	m := &model{
 		gates: gates, writes: writes, budget: budget, faults: map[kind]bool{}, policy: topology.DefaultPolicy(), recovery: 300 * time.Millisecond,
-		seed: maphash.MakeSeed(), decisions: map[uint64]*decision{}, healing: map[uint64]bool{},
+		seed: maphash.MakeSeed(), decisions: map[uint64]*decision{}, healing: newHashes(),
 	}
 	for _, k := range faults {
 		m.faults[k] = true
@@ -107,7 +107,7 @@ func (m *model) explore(limit int) result {
 		x.level()
 		r.depth++
 	}
-	r.states, r.transitions, r.snapshots, r.healed = len(x.nodes), x.transitions, len(m.decisions), len(m.healing)
+	r.states, r.transitions, r.snapshots, r.healed = len(x.nodes), x.transitions, len(m.decisions), m.healing.count
 	r.complete = len(x.frontier) == 0
 	if r.broken = x.broken; r.broken != "" {
 		r.timeline = x.timeline()
@@ -180,7 +180,7 @@ func (x *exploration) timeline() []string {
 	}
 	if x.stuck {
 		lines = append(lines, "     all faults end")
-		x.healing = map[uint64]bool{}
+		x.healing = newHashes()
 		x.mend(&s, func(text string) { lines = append(lines, "     "+text) })
 		lines = append(lines, "     BROKEN: "+x.broken)
 	}
@@ -266,9 +266,7 @@ func newHashes() *hashes { return &hashes{slots: make([]uint64, 1<<16)} }
 
 // add reports whether the hash is new.
 func (h *hashes) add(hash uint64) bool {
-	if hash == 0 {
-		hash = 1
-	}
+	hash = max(hash, 1)
 	if h.count*3 > len(h.slots)*2 {
 		h.grow()
 	}
@@ -281,6 +279,15 @@ func (h *hashes) add(hash uint64) bool {
 			h.slots[at] = hash
 			h.count++
 			return true
+		}
+	}
+}
+
+func (h *hashes) has(hash uint64) bool {
+	mask := uint64(len(h.slots) - 1)
+	for at := max(hash, 1) & mask; ; at = (at + 1) & mask {
+		if h.slots[at] == max(hash, 1) || h.slots[at] == 0 {
+			return h.slots[at] != 0
 		}
 	}
 }
