@@ -133,6 +133,9 @@ func (c *Controller) turn(ctx context.Context) bool {
 	if step.Do == topology.ActWait || !c.leads() || now.Before(c.retryAt) || !c.sawSince(view, now) {
 		return false
 	}
+	if step.Do != topology.ActSave && !c.wrote {
+		step, reason = topology.Step{Do: topology.ActSave, Record: c.record}, "a new leader writes the record before it does anything else"
+	}
 	if err := c.perform(ctx, step, view); err != nil {
 		c.failed(step, err)
 		return false
@@ -167,7 +170,7 @@ func (c *Controller) takesOver(now time.Time) bool {
 	begins := leads && !c.led
 	c.led = leads
 	if begins {
-		c.ledSince, c.stale = now, true
+		c.ledSince, c.stale, c.wrote = now, true, false
 		c.deeds, c.outlived = deeds{}, map[string]uint64{}
 		c.observers.hurryUntil(now.Add(hurryFor))
 	}

@@ -9,9 +9,6 @@ import (
 // happens any more. It returns what is not whole then; the empty string if all is,
 // or if the leader is right to leave it to a person.
 func (m *model) heals(from *state) string {
-	if m.lateRecords {
-		return ""
-	}
 	s := *from
 	return m.mend(&s, nil)
 }

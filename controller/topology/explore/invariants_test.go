@@ -144,7 +144,8 @@ func (m *model) checkPromotion(s *state, heir name) string {
 			return fmt.Sprintf("promotion of %s while %s answers as main", heir, n)
 		}
 	}
-	planned := s.record.plan == planSwitchover || s.record.plan == planRefresh
+	// A main that is being stopped goes to its voter in any case.
+	planned := s.record.plan == planSwitchover && !m.faults[terminates] || s.record.plan == planRefresh
 	if from := s.record.from; planned && from != 0 && s.at(from).observed() && !s.deeds[heir-1].crowned {
 		return s.checkRefusals(heir)
 	}

@@ -324,13 +324,14 @@ func route(r *record) (upstream name, flow uint8, cutBusy bool) {
 
 // think is the leader's look and decision. It reports whether anything came of it.
 // No statement of the leader before comes after it: its lease has ended, and what was
-// seen before that does not count. A record that it saves may still be on its way.
+// seen before that does not count. A record that it saves may still be on its way,
+// until this leader has saved one.
 func (m *model) think(s *state) (bool, string) {
 	if s.leader.do != actWait {
 		return false, ""
 	}
 	changed := false
-	if late := s.stale.do == actSave && m.lateRecords || m.flaw.lateStatements; !late {
+	if s.stale.do != actSave && !m.flaw.lateStatements {
 		changed, s.stale = s.stale.do != actWait, turn{}
 	}
 	v := m.look(s)
@@ -342,10 +343,13 @@ func (m *model) think(s *state) (bool, string) {
 		}
 	}
 	s.leader = d.step
+	if d.step.do != actWait && d.step.do != actSave && !s.wrote && !m.flaw.neverWrites {
+		s.leader = turn{do: actSave, record: s.record}
+	}
 	if d.broken != "" {
 		return changed, d.broken
 	}
-	return changed, m.checkTruth(s, &d.step)
+	return changed, m.checkTruth(s, &s.leader)
 }
 
 // perform is the leader's step, on its way since it was decided on.
@@ -355,6 +359,7 @@ func (m *model) perform(s *state) bool {
 		return false
 	}
 	s.leader = turn{}
+	s.wrote = s.wrote || t.do == actSave
 	m.carryOut(s, t, true)
 	return true
 }
@@ -488,5 +493,5 @@ func (m *model) save(s *state, t turn) {
 // changeLeader lets another controller lead, which knows the record and nothing of
 // what the one before did. What that one has decided on is still on its way.
 func (s *state) changeLeader() {
-	s.stale, s.leader, s.deeds = s.leader, turn{}, [size]deed{}
+	s.stale, s.leader, s.wrote, s.deeds = s.leader, turn{}, false, [size]deed{}
 }

@@ -17,10 +17,7 @@ type model struct {
 	faults   map[kind]bool
 	policy   topology.Policy
 	recovery time.Duration // of a start, as far as it is known
-	// lateRecords lets a record that a leader saves arrive after the next one has
-	// looked; whether the cluster heals is not asked then.
-	lateRecords bool
-	flaw        flaw
+	flaw     flaw
 
 	seed      maphash.Seed
 	decisions map[uint64]*decision
@@ -33,9 +30,9 @@ type flaw struct {
 	// sees changes what the core is asked about, does what it answers.
 	sees func(topology.Record, topology.View) (topology.Record, topology.View)
 	does func(topology.Record, topology.View, topology.Step, topology.Policy) topology.Step
-	// lateStatements outlive the lease, blindSaves do not compare, and a gateway that
-	// is out of touch is neverSilent.
-	lateStatements, blindSaves, neverSilent bool
+	// lateStatements outlive the lease, blindSaves do not compare, a new leader
+	// neverWrites before it acts, a gateway that is out of touch is neverSilent.
+	lateStatements, blindSaves, neverWrites, neverSilent bool
 }
 
 func newModel(gates int, writes, budget uint8, faults ...kind) *model {
@@ -51,7 +48,7 @@ func newModel(gates int, writes, budget uint8, faults ...kind) *model {
 
 // whole is a cluster at rest: main a, voter b, ASYNC c.
 func (m *model) whole() state {
-	s := state{faults: m.budget, writes: m.writes}
+	s := state{faults: m.budget, writes: m.writes, wrote: true}
 	s.record = record{main: 1, voter: 2, flow: open}
 	for n := range s.instance {
 		s.instance[n] = instance{life: up, late: true, ours: true, len: 1, epoch: 1, obeys: 1}

@@ -171,6 +171,7 @@ type state struct {
 	age      uint8 // of the record's epoch: see ages
 	leader   turn
 	stale    turn // of the leader before, still on its way
+	wrote    bool // the leader has saved a record
 	deeds    [size]deed
 	cut      uint8 // links between instances, one bit each
 	faults   uint8 // that may still happen

@@ -12,10 +12,11 @@ func TestOther(t *testing.T) {
 	var m *model
 	switch os.Getenv("CFG") {
 	case "B":
-		m = newModel(1, 1, 2, kills, startsEmpty, terminates, asks, leaderChanges)
+		m = newModel(1, 1, 2, kills, startsEmpty, asks, leaderChanges)
 	case "C":
 		m = newModel(1, 1, 2, kills, freezes, linkBreaks, hides, cutsOff, leaderChanges)
-		m.lateRecords = true
+	case "H":
+		m = newModel(1, 1, 2, kills, terminates, freezes)
 	case "D":
 		m = newModel(2, 1, 2, kills, cutsOff, hides, freezes)
 	case "E":
