@@ -109,7 +109,7 @@ func (m *model) proceed(s *state, e event) bool {
 	case staleActs:
 		return m.performStale(s)
 	case gatewayFollows:
-		return s.follow(int(e.a))
+		return m.follow(s, int(e.a))
 	case gatewayReports:
 		return s.report(int(e.a))
 	case gatewaySilent:

@@ -19,7 +19,7 @@ func (s *state) cutSessions(n int) {
 }
 
 // follow lets a gateway carry out the record. Busy sessions of a pause go on.
-func (s *state) follow(n int) bool {
+func (m *model) follow(s *state, n int) bool {
 	g := &s.gate[n]
 	if g.away || g.follows && !g.silenced {
 		return false
@@ -29,6 +29,9 @@ func (s *state) follow(n int) bool {
 		s.cutSessions(n)
 	}
 	g.upstream, g.flow, g.cutBusy = upstream, flow, cutBusy
+	if m.flaw.leavesBusy && s.record.plan == planRefresh {
+		g.cutBusy = false
+	}
 	g.follows, g.silenced = true, false
 	g.reported = !s.busy(n)
 	return true

@@ -102,7 +102,7 @@ func (m *model) look(s *state) sight {
 	}
 	for n := range m.gates {
 		switch g := &s.gate[n]; {
-		case g.silenced:
+		case g.silenced, g.away && m.flaw.neverSilent:
 			v.gate[n] = known
 		case g.follows && g.reported:
 			v.gate[n] = confirmed
@@ -309,7 +309,7 @@ func (m *model) ask(v *sight) (*decision, string) {
 			d.broken = "the epoch does not grow by one"
 		}
 	}
-	if d.broken == "" {
+	if d.broken == "" && !m.flaw.unchecked {
 		d.broken = checkStep(step, record, view)
 	}
 	return d, reason
@@ -346,7 +346,7 @@ func (m *model) think(s *state) (bool, string) {
 	if d.step.do != actWait && d.step.do != actSave && !s.wrote && !m.flaw.neverWrites {
 		s.leader = turn{do: actSave, record: s.record}
 	}
-	if d.broken != "" {
+	if m.flaw.unchecked || d.broken != "" {
 		return changed, d.broken
 	}
 	return changed, m.checkTruth(s, &s.leader)

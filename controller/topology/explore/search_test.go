@@ -30,9 +30,12 @@ type flaw struct {
 	// sees changes what the core is asked about, does what it answers.
 	sees func(topology.Record, topology.View) (topology.Record, topology.View)
 	does func(topology.Record, topology.View, topology.Step, topology.Policy) topology.Step
+	// unchecked leaves the checks of single steps out: what comes of them has to show.
+	unchecked bool
 	// lateStatements outlive the lease, blindSaves do not compare, a new leader
-	// neverWrites before it acts, a gateway that is out of touch is neverSilent.
-	lateStatements, blindSaves, neverWrites, neverSilent bool
+	// neverWrites before it acts, a gateway that is out of touch is neverSilent, and one
+	// that is paused for a refresh leavesBusy sessions alone.
+	lateStatements, blindSaves, neverWrites, neverSilent, leavesBusy bool
 }
 
 func newModel(gates int, writes, budget uint8, faults ...kind) *model {
