@@ -139,3 +139,27 @@ func TestControllerThatLeadsAgainKnowsNothingOfWhatItDid(t *testing.T) {
 		require.Equal(t, before.Epoch, r.store.current().Epoch)
 	})
 }
+
+// What the leader before saved in its last moment may still be on its way.
+func TestNewLeaderWritesTheRecordBeforeItsFirstStatement(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		before := r.open()
+		third := map[string]string{"ab": "c", "ba": "c", "ac": "b", "ca": "b", "bc": "a", "cb": "a"}[before.Main+before.Voter]
+		r.lease.set(time.Time{})
+		time.Sleep(time.Second)
+		r.fleet.change(before.Main, func(d *fakeDatabase) { d.drop(third) })
+		saved, calls := len(r.store.saved), len(r.fleet.called())
+		r.fleet.change(before.Main, func(d *fakeDatabase) {
+			d.slow["register "+third+" at"] = time.Second // so that it is seen when it begins
+		})
+		r.lease.set(time.Now().Add(time.Hour))
+		time.Sleep(900 * time.Millisecond)
+		synctest.Wait()
+		require.Len(t, r.fleet.called(), calls, "the registration is under way")
+		require.Len(t, r.store.saved, saved+1)
+		require.Equal(t, before.Epoch, r.store.current().Epoch)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.Equal(t, "register "+third+" at "+before.Main, r.fleet.called()[calls])
+	})
+}
