@@ -77,13 +77,14 @@ func (s situation) refreshEpoch() *decision {
 
 // refresh begins the new database epoch once clients are paused. Until the last
 // gateway had stopped them, a main that restarted since it was last looked at could
-// have taken a write. A request stays: a switchover may wait for just this.
+// have taken a write; one that restarts from now on takes none. A request stays: a
+// switchover may wait for just this.
 func (s situation) refresh() *decision {
 	main := s.get(s.r.Main)
 	switch {
 	case s.r.Plan != PlanRefresh:
 		return nil
-	case !s.heard(main) || !main.is(RoleMain):
+	case !main.is(RoleMain):
 		return wait("waiting for an answer of main %s, which is %s", main.Name, main.Health)
 	case !s.clean(main):
 		return s.save(func(r *Record) { r.Gate, r.Plan = GateOpen, PlanNone }, "no new database epoch: %s restarted while it took writes", main.Name)
