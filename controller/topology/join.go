@@ -40,13 +40,14 @@ func (s situation) join(main string, i Instance) *decision {
 		return nil
 	}
 	row, listed := s.row(main, i.Name)
+	stuck := row.Status == StatusInvalid || row.Status == StatusDiverged
 	switch {
 	case s.alien(i) != "":
 		if s.r.Gate != GateOpen {
 			return nil // cureRefusal decides, should nobody else be able to vote
 		}
 		return s.quarantine(main, i, s.alien(i))
-	case row.Address == i.Replication && s.stuck(row, i) && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
+	case stuck && row.Address == i.Replication && i.Joined != s.r.Reign && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
 		if d := s.unvote(i.Name); d != nil {
 			return d
 		}
@@ -62,18 +63,6 @@ func (s situation) join(main string, i Instance) *decision {
 			"%s joins in reign %d", i.Name, s.r.Reign)
 	}
 	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: s.mode(main, i)}, "register %s at %s", i.Name, main)
-}
-
-// stuck: its main will not bring it up to date by itself, because it was registered
-// before it was a replica of this main. One that the record knows to have joined as
-// the process that it is may only be out of the main's reach, and while clients write,
-// to drop it kills the main then (memgraph-observed 1.2, 14f); a controller that has
-// just started did not see it join.
-func (s situation) stuck(row Replica, i Instance) bool {
-	m := s.r.Members[i.Name]
-	joined := m.Process == i.Process && m.Reign == s.r.Reign
-	invalid := row.Status == StatusInvalid && (!joined || s.r.Gate != GateOpen)
-	return i.Joined != s.r.Reign && (invalid || row.Status == StatusDiverged)
 }
 
 // failuresToReseed is how many starts in a row have to fail before an instance's

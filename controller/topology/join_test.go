@@ -24,9 +24,6 @@ func TestReplicaIsRegisteredAnewOnlyWhereThatHelps(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene()
-			if c.want.Do == topology.ActDrop {
-				s.record.Members["c"] = topology.Member{Process: "c/1", Reign: 2} // it has not joined this main
-			}
 			s.change("c", func(i *topology.Instance) { i.Joined = 0 })
 			s.row("c", c.row)
 			step, reason := s.next()

@@ -242,29 +242,6 @@ func TestSwitchoverThatWaitsHoldsNothingElseUp(t *testing.T) {
 	}
 }
 
-// Found by simulation: the way from the main to a replica was cut, the controller
-// was restarted, and it dropped the replica that answered to it but not to the main.
-func TestReplicaOutOfItsMainsReachIsNotDroppedByAControllerThatHasJustStarted(t *testing.T) {
-	for name, c := range map[string]struct {
-		change func(*scene)
-		want   topology.Action
-	}{
-		"it joined as it is":               {func(*scene) {}, topology.ActWait},
-		"it is another process":            {func(s *scene) { s.restart("c") }, topology.ActDrop},
-		"it joined another main":           {func(s *scene) { s.record.Members["c"] = topology.Member{Process: "c/1", Reign: 2} }, topology.ActDrop},
-		"it answered with another history": {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Status = topology.StatusDiverged }) }, topology.ActDrop},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newScene()
-			s.change("c", func(i *topology.Instance) { i.Joined = 0 })
-			s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, -2 })
-			c.change(s)
-			step, reason := s.next()
-			require.Equal(t, c.want, step.Do, reason)
-		})
-	}
-}
-
 func TestVoterThatIsBeingStoppedIsDroppedInsteadOfRegisteredAnew(t *testing.T) {
 	w := begin(t, 3)
 	var steps []string

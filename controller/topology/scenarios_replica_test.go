@@ -34,12 +34,10 @@ func TestReplicaIsRegisteredUntilTheMainHasItAsItIs(t *testing.T) {
 	}
 }
 
-// E.14: one that stays invalid although it may follow, and of which the record does
-// not know that it joined, is registered anew once; E.27: one that turns out to be
-// somebody else is set aside.
+// E.14: one that stays invalid although it may follow is registered anew once;
+// E.27: one that turns out to be somebody else is set aside.
 func TestReplicaThatStaysInvalidIsRegisteredAnewOnce(t *testing.T) {
 	s := newScene()
-	s.record.Members["c"] = topology.Member{Process: "c/1", Reign: 2}
 	s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, -3000 })
 	s.change("c", func(i *topology.Instance) { i.Joined = 0 })
 	step, _ := s.next()
