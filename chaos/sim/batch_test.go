@@ -76,25 +76,19 @@ func TestClusterHealsAfterFaultsByChance(t *testing.T) {
 	}
 	first, count := number(t, "SIM_SEED", 1), number(t, "SIM_SCHEDULES", usual)
 	begun, done := time.Now(), 0
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	group := errgroup.Group{}
+	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(runtime.NumCPU())
 	results := make(chan string, 1)
 	failed := make(chan error, 1)
 	go func() {
 		for _, b := range batches(first, count) {
 			group.Go(func() error {
-				if ctx.Err() != nil {
-					return nil
-				}
 				output, err := b.run(ctx)
 				if err != nil {
-					stop()
-					output, err = "", fmt.Errorf("%w\n%s", err, output)
+					return fmt.Errorf("%w\n%s", err, output)
 				}
 				results <- output
-				return err
+				return nil
 			})
 		}
 		failed <- group.Wait()
