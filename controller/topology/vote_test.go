@@ -134,6 +134,8 @@ func TestVoterThatOutlivedTheMainBeforeCountsForNothingAfterARestart(t *testing.
 	s.change("b", func(i *topology.Instance) { i.Outlived = 3 })
 	s.restart("b")
 	s.lose("a", topology.HealthDead)
+	step, _ := s.next()
+	s.follow(step)
 	step, reason := s.next()
 	require.Equal(t, "a", step.Record.Heir, reason)
 }
