@@ -1,6 +1,9 @@
 package pipenet
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Slow lets everything take longer from one party to another by a time, in that
 // direction alone; 0 undoes it. What is on its way is not overtaken.
@@ -11,7 +14,7 @@ func (n *Network) Slow(from, to string, by time.Duration) {
 		n.delays = map[path]time.Duration{}
 	}
 	n.delays[p] = by
-	wires := append([]*wire(nil), n.wires...)
+	wires := slices.Clone(n.wires)
 	n.mu.Unlock()
 	for _, w := range wires {
 		w.slow(p, by)
