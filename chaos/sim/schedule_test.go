@@ -148,15 +148,9 @@ func leftWithMain(d *draw) []fault {
 					cuts = append(cuts, link{left, other}, link{other, left}, link{main, other}, link{other, main})
 				}
 			}
-			for _, l := range cuts {
-				c.Cut(l.from, l.to)
-			}
+			cutAll(c, cuts)
 		},
-		end: func(c *sim.Cluster) {
-			for _, l := range cuts {
-				c.Heal(l.from, l.to)
-			}
-		},
+		end: func(c *sim.Cluster) { healAll(c, cuts) },
 	}}
 }
 
@@ -281,15 +275,11 @@ func unseenMain(d *draw) []fault {
 					cuts = append(cuts, link{name, main}, link{main, name})
 				}
 			}
-			for _, l := range cuts {
-				c.Cut(l.from, l.to)
-			}
+			cutAll(c, cuts)
 			c.Blind(left, true)
 		},
 		end: func(c *sim.Cluster) {
-			for _, l := range cuts {
-				c.Heal(l.from, l.to)
-			}
+			healAll(c, cuts)
 			c.Blind(left, false)
 		},
 	}}
@@ -362,15 +352,19 @@ func split(d *draw) []fault {
 }
 
 func (d *draw) cut(name string, links ...link) []fault {
-	return d.lasts(name, func(c *sim.Cluster) {
-		for _, l := range links {
-			c.Cut(l.from, l.to)
-		}
-	}, func(c *sim.Cluster) {
-		for _, l := range links {
-			c.Heal(l.from, l.to)
-		}
-	})
+	return d.lasts(name, func(c *sim.Cluster) { cutAll(c, links) }, func(c *sim.Cluster) { healAll(c, links) })
+}
+
+func cutAll(c *sim.Cluster, links []link) {
+	for _, l := range links {
+		c.Cut(l.from, l.to)
+	}
+}
+
+func healAll(c *sim.Cluster, links []link) {
+	for _, l := range links {
+		c.Heal(l.from, l.to)
+	}
 }
 
 // event is the beginning or the end of a fault.

@@ -149,9 +149,7 @@ func (s *Server) track(c io.Closer) bool {
 
 func (s *Server) forget(c io.Closer) {
 	s.mu.Lock()
-	if at := slices.Index(s.open, c); at >= 0 {
-		s.open = slices.Delete(s.open, at, at+1)
-	}
+	s.open = slices.DeleteFunc(s.open, func(o io.Closer) bool { return o == c })
 	s.mu.Unlock()
 	s.running.Done()
 }

@@ -84,9 +84,7 @@ func (h *Host) keep(c io.Closer) bool {
 func (h *Host) forget(c io.Closer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if at := slices.Index(h.open, c); at >= 0 {
-		h.open = slices.Delete(h.open, at, at+1)
-	}
+	h.open = slices.DeleteFunc(h.open, func(o io.Closer) bool { return o == c })
 }
 
 type hostListener struct {

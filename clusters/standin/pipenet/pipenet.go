@@ -97,9 +97,7 @@ func (n *Network) connect(ctx context.Context, party, address string) (*Conn, er
 func (n *Network) forget(w *wire) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if at := slices.Index(n.wires, w); at >= 0 {
-		n.wires = slices.Delete(n.wires, at, at+1)
-	}
+	n.wires = slices.DeleteFunc(n.wires, func(o *wire) bool { return o == w })
 }
 
 // Silence makes new connections to an address hang, or undoes that.

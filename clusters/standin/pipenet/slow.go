@@ -1,9 +1,13 @@
 package pipenet
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Slow lets everything take longer from one party to another by a time, in that
-// direction alone; 0 undoes it. What is on its way is not overtaken.
+// direction alone; 0 undoes it. What is on its way is not overtaken: a stream is read
+// from its first part on.
 func (n *Network) Slow(from, to string, by time.Duration) {
 	p := path{from, to}
 	n.mu.Lock()
@@ -11,7 +15,7 @@ func (n *Network) Slow(from, to string, by time.Duration) {
 		n.delays = map[path]time.Duration{}
 	}
 	n.delays[p] = by
-	wires := append([]*wire(nil), n.wires...)
+	wires := slices.Clone(n.wires)
 	n.mu.Unlock()
 	for _, w := range wires {
 		w.slow(p, by)
@@ -38,14 +42,10 @@ func (w *wire) slow(p path, by time.Duration) {
 // arrives is when what is sent on a direction now arrives. It also sees to it that
 // readers look again then.
 func (w *wire) arrives(s *stream) time.Time {
-	if s.delay == 0 && s.lastAt.IsZero() {
+	if s.delay == 0 {
 		return w.arrival(1)
 	}
 	at := time.Now().Add(w.latency + s.delay)
-	if s.lastAt.After(at) {
-		at = s.lastAt
-	}
-	s.lastAt = at
 	w.wakeAt(at)
 	return at
 }

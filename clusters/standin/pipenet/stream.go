@@ -19,11 +19,10 @@ type stream struct {
 	// found behind the parts.
 	endAt, resetAt time.Time
 
-	path   path
-	delay  time.Duration // beside the latency
-	lastAt time.Time     // when what was last sent with a delay arrives; zero: nothing was
-	cut    bool
-	held   time.Time // when the first thing was sent that does not arrive; zero: nothing
+	path  path
+	delay time.Duration // beside the latency
+	cut   bool
+	held  time.Time // when the first thing was sent that does not arrive; zero: nothing
 	// unread tells that nobody reads any more: what arrives is answered with a reset.
 	unread bool
 }
