@@ -75,6 +75,16 @@ func TestReadsHaveMoreTimeToEndBeforeAPlannedChangeThanBeforeAFailover(t *testin
 	}
 }
 
+// In a refresh the voter is not registered for a moment: a write that goes on would be
+// acknowledged without it. Where only the voter changes the record names none for so
+// long, so a long statement may go on.
+func TestPauseCutsWhatDoesNotFallQuietWhereAWriteWouldBypassTheVoter(t *testing.T) {
+	for plan, cut := range map[topology.Plan]bool{topology.PlanSwitchover: true, topology.PlanRefresh: true, topology.PlanVoter: false} {
+		c := &Controller{record: topology.Record{Epoch: 1, Gate: topology.GatePaused, Plan: plan, From: "a"}}
+		require.Equal(t, cut, c.writeRoute(topology.View{}).CutBusy, plan)
+	}
+}
+
 func TestDeadVoterIsDroppedWhereItsAddressRefuses(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()
@@ -94,5 +104,62 @@ func TestDeadVoterIsNotDroppedWhereItsAddressIsSilent(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		require.NotContains(t, r.fleet.called(), "drop "+before.Voter+" at "+before.Main)
+	})
+}
+
+// The leader before may have done its last step after the others were last asked.
+func TestNewLeaderDoesNothingOnWhatItSawBefore(t *testing.T) {
+	began := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	c := &Controller{config: Config{Detection: BalancedDetection()}, ledSince: began}
+	sees := func(asked time.Time, health topology.Health) bool {
+		view := topology.View{Instances: map[string]topology.Instance{"a": {Health: health, Answer: topology.Answer{Asked: asked}}}}
+		return c.sawSince(view, began.Add(10*time.Millisecond))
+	}
+	require.False(t, sees(began.Add(-time.Millisecond), topology.HealthUp))
+	require.True(t, sees(began.Add(time.Millisecond), topology.HealthUp))
+	require.True(t, sees(began.Add(-time.Millisecond), topology.HealthDead), "a lost one is not waited for")
+	require.True(t, sees(time.Time{}, topology.HealthUp), "nothing is built on one that did not answer")
+}
+
+// What it did when it led last may have been undone since.
+func TestControllerThatLeadsAgainKnowsNothingOfWhatItDid(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		before := r.open()
+		r.lease.set(time.Time{})
+		time.Sleep(time.Second)
+		r.store.edit(func(record *topology.Record) { record.Reason = "somebody else wrote this" })
+		r.lease.set(time.Now().Add(time.Hour))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		var known deeds
+		var reason string
+		require.NoError(t, r.command(t.Context(), func() error { known, reason = r.deeds, r.record.Reason; return nil }))
+		require.Empty(t, known)
+		require.Equal(t, "somebody else wrote this", reason)
+		require.Equal(t, before.Epoch, r.store.current().Epoch)
+	})
+}
+
+// What the leader before saved in its last moment may still be on its way.
+func TestNewLeaderWritesTheRecordBeforeItsFirstStatement(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		before := r.open()
+		third := map[string]string{"ab": "c", "ba": "c", "ac": "b", "ca": "b", "bc": "a", "cb": "a"}[before.Main+before.Voter]
+		r.lease.set(time.Time{})
+		time.Sleep(time.Second)
+		r.fleet.change(before.Main, func(d *fakeDatabase) { d.drop(third) })
+		saved, calls := len(r.store.saved), len(r.fleet.called())
+		r.fleet.change(before.Main, func(d *fakeDatabase) {
+			d.slow["register "+third+" at"] = time.Second // so that it is seen when it begins
+		})
+		r.lease.set(time.Now().Add(time.Hour))
+		time.Sleep(900 * time.Millisecond)
+		synctest.Wait()
+		require.Len(t, r.fleet.called(), calls, "the registration is under way")
+		require.Len(t, r.store.saved, saved+1)
+		require.Equal(t, before.Epoch, r.store.current().Epoch)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.Equal(t, "register "+third+" at "+before.Main, r.fleet.called()[calls])
 	})
 }

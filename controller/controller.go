@@ -62,6 +62,11 @@ type Controller struct {
 	turned      time.Time
 	well        bool // the record is known, nothing is to be done, and everybody answers
 	retired     bool // it leads no more, whatever the lease says
+	led         bool // at the last look
+	ledSince    time.Time
+	// wrote: it has saved the record since. What the leader before saved may still be on
+	// its way, and would open the gate on what this one has changed: after this it fails.
+	wrote bool
 }
 
 // New checks config and makes a controller. Nothing happens before Run.

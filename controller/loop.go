@@ -109,6 +109,9 @@ func (c *Controller) refreshRecord(ctx context.Context) {
 func (c *Controller) turn(ctx context.Context) bool {
 	c.listControllers(ctx)
 	now := c.config.Now()
+	if c.takesOver(now) {
+		return true
+	}
 	view := c.look(now)
 	step, reason := topology.Step{Do: topology.ActWait}, "the record cannot be read: nothing is decided"
 	switch {
@@ -127,8 +130,11 @@ func (c *Controller) turn(ctx context.Context) bool {
 	c.timeline.observe(c.record, step, c.gatewayCounts(), now)
 	c.decided(step, reason, now)
 	c.publish(view, now)
-	if step.Do == topology.ActWait || !c.leads() || now.Before(c.retryAt) {
+	if step.Do == topology.ActWait || !c.leads() || now.Before(c.retryAt) || !c.sawSince(view, now) {
 		return false
+	}
+	if step.Do != topology.ActSave && !c.wrote {
+		step, reason = topology.Step{Do: topology.ActSave, Record: c.record}, "a new leader writes the record before it does anything else"
 	}
 	if err := c.perform(ctx, step, view); err != nil {
 		c.failed(step, err)
@@ -155,6 +161,37 @@ func allUp(view topology.View) bool {
 }
 
 func (c *Controller) leads() bool { return !c.retired && c.config.Lease.Until().After(c.config.Now()) }
+
+// takesOver notices the beginning of a lease. Whoever led before may have saved a
+// record and done a step until its end, and what this controller did when it led
+// last may have been undone.
+func (c *Controller) takesOver(now time.Time) bool {
+	leads := c.leads()
+	begins := leads && !c.led
+	c.led = leads
+	if begins {
+		c.ledSince, c.stale, c.wrote = now, true, false
+		c.deeds, c.outlived = deeds{}, map[string]uint64{}
+		c.observers.hurryUntil(now.Add(hurryFor))
+	}
+	return begins
+}
+
+// sawSince: every answer was asked for since this controller leads. An older one may
+// not show the last step of the leader before: to register a second voter beside the
+// one that it registered takes no more. An instance that only other controllers reach
+// is not waited for longer than a question may take.
+func (c *Controller) sawSince(view topology.View, now time.Time) bool {
+	if now.Sub(c.ledSince) > 2*c.config.Detection.ProbeTimeout {
+		return true
+	}
+	for _, i := range view.Instances {
+		if asked := i.Answer.Asked; i.Health == topology.HealthUp && !asked.IsZero() && asked.Before(c.ledSince) {
+			return false
+		}
+	}
+	return true
+}
 
 // failed keeps a step's error for the status, and logs it once per text.
 func (c *Controller) failed(step topology.Step, err error) {
@@ -238,11 +275,15 @@ func (c *Controller) adopt(record topology.Record, version string) {
 }
 
 func (c *Controller) routeWrites(view topology.View) {
-	if c.record.Epoch == 0 {
-		return
+	if c.record.Epoch > 0 {
+		c.config.Write.Follow(c.writeRoute(view))
 	}
+}
+
+// writeRoute leads to the main, where it was last seen to be one.
+func (c *Controller) writeRoute(view topology.View) gateway.Route {
 	instance, gate, drain := topology.WriteRoute(c.record)
-	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Flow(gate), Drain: drain, CutBusy: drain}
+	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Flow(gate), Drain: drain, CutBusy: topology.CutsBusy(c.record)}
 	if instance != "" {
 		c.writes.follow(instance, view.Instances[instance].Bolt, topology.Serves(c.record, view, instance))
 		if c.writes.address == "" {
@@ -251,7 +292,7 @@ func (c *Controller) routeWrites(view topology.View) {
 			route.Upstreams = []string{c.writes.address}
 		}
 	}
-	c.config.Write.Follow(route)
+	return route
 }
 
 // writeTarget is where the write gateway goes: to one instance, at the address

@@ -130,6 +130,7 @@ func (c *Controller) save(ctx context.Context, record topology.Record) error {
 		c.stale = true // somebody else wrote, or nobody knows what was written
 		return fmt.Errorf("save the record: %w", err)
 	}
+	c.wrote = true
 	c.adopt(record, version)
 	return nil
 }

@@ -125,7 +125,7 @@ func (t *timeline) open(before, after topology.Record, now time.Time) {
 	}
 	f.To, f.opened, f.openEpoch = after.Main, now, after.Epoch
 	f.Result = api.ResultCompleted
-	if before.Heir == "" && (before.Plan == topology.PlanSwitchover || before.Plan == topology.PlanHandover) {
+	if before.Heir == "" && slices.Contains([]topology.Plan{topology.PlanSwitchover, topology.PlanHandover, topology.PlanRefresh}, before.Plan) {
 		f.Result = api.ResultReverted
 	}
 	f.enter(api.PhaseRoute, now)

@@ -20,6 +20,8 @@
 //	history.go     which histories are clean, and the epoch refresh
 //	readpool.go    which replicas serve reads; route.go: what the write gateways do
 //
+// Package explore tries the rules in every order of events.
+//
 // Three facts of the database shape most of them (memgraph-observed section 1):
 // an instance that restarted and then took more transactions of the same
 // database epoch refuses all others once it is promoted; dropping a replica that

@@ -86,13 +86,11 @@ func (g *gateway) touch() {
 }
 
 func (g *gateway) follow(r topology.Record) {
-	upstream, gate, drain := topology.WriteRoute(r)
+	upstream, gate, _ := topology.WriteRoute(r)
 	if gate == topology.GateClosed || upstream != g.upstream && g.upstream != "" {
 		g.cut()
 	}
-	// A refresh cuts too what its pause cannot quieten: a write that goes on would
-	// commit on the main before its voter is registered again.
-	g.upstream, g.gate, g.cutBusy = upstream, gate, drain || r.Plan == topology.PlanRefresh
+	g.upstream, g.gate, g.cutBusy = upstream, gate, topology.CutsBusy(r)
 	g.following, g.since = r.Epoch, g.w.now
 	g.knows = max(g.knows, r.Epoch)
 }

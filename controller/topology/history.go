@@ -72,8 +72,25 @@ func (s situation) refreshEpoch() *decision {
 	if unclean == "" {
 		return nil
 	}
-	d := s.crown(s.r.Main, PlanRefresh, GatePaused, "%s restarted: a new database epoch makes it promotable again", unclean)
-	d.step.Record.Request = s.r.Request // a switchover may wait for just this
+	return s.pause(PlanRefresh, "%s restarted: a new database epoch makes it promotable again", unclean)
+}
+
+// refresh begins the new database epoch once clients are paused. Until the last
+// gateway had stopped them, a main that restarted since it was last looked at could
+// have taken a write; one that restarts from now on takes none. A request stays: a
+// switchover may wait for just this.
+func (s situation) refresh() *decision {
+	main := s.get(s.r.Main)
+	switch {
+	case s.r.Plan != PlanRefresh:
+		return nil
+	case !main.is(RoleMain):
+		return wait("waiting for an answer of main %s, which is %s", main.Name, main.Health)
+	case !s.clean(main):
+		return s.save(func(r *Record) { r.Gate, r.Plan = GateOpen, PlanNone }, "no new database epoch: %s restarted while it took writes", main.Name)
+	}
+	d := s.crown(main.Name, PlanRefresh, s.r.Gate, "clients are quiet: a new database epoch begins on %s", main.Name)
+	d.step.Record.Request = s.r.Request
 	return d
 }
 

@@ -101,7 +101,7 @@ func TestRefreshWaitsForAnInstanceThatIsDownOnlyForAWhile(t *testing.T) {
 			require.Equal(t, c.refreshes, step.Record.Plan == topology.PlanRefresh, reason)
 			if c.refreshes {
 				require.Equal(t, topology.GatePaused, step.Record.Gate, "nobody is cut")
-				require.Equal(t, "a", step.Record.Heir)
+				require.Equal(t, "a", step.Record.Main, "the new epoch begins when all clients are paused")
 				require.Equal(t, "b", step.Record.Voter)
 			}
 		})

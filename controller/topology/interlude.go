@@ -12,6 +12,7 @@ func (s situation) interlude() *decision {
 		s.waitForGateways,
 		s.switchOver,
 		s.handOver,
+		s.refresh,
 		func() *decision { return s.settle(s.r.Main) },
 	)
 }
@@ -42,7 +43,7 @@ func (s situation) switchOver() *decision {
 	if !s.fit(t) {
 		return s.reopen("switchover given up: %s is not fit to be main any more: %s", target, s.unfit(t))
 	}
-	if !s.clean(t) && (target != s.r.Voter || !main.Terminating) {
+	if !s.clean(t) && (target != s.r.Voter || !main.Terminating || first(s.refreshEpoch, s.electCleanVoter) != nil) {
 		return s.reopen("switchover given up: %s restarted and would refuse the others", target)
 	}
 	if target == s.r.Voter && !s.holds(t) {

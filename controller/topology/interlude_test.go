@@ -112,6 +112,7 @@ func TestVoterThatRestartedVotesBeforeItFollowsAMainThatIsBeingStopped(t *testin
 	s := pauseFor(topology.PlanSwitchover)
 	s.setVoted("b/1")
 	s.restart("b")
+	s.row("c", func(r *topology.Replica) { r.Behind = -1e6 }) // there is no better one
 	s.change("a", func(i *topology.Instance) { i.Terminating = true })
 	step, reason := s.next()
 	require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "a", Target: "b"}, step, reason)

@@ -18,6 +18,14 @@ func WriteRoute(r Record) (instance string, gate Gate, drain bool) {
 	}
 }
 
+// CutsBusy tells that a pause under this record ends with nothing under way: what is
+// not quiet by then is cut. A switchover cuts every session anyway. In a refresh a
+// write that goes on could commit at the main after its demotion has dropped the
+// voter and before that is registered again, and be acknowledged by nobody else.
+func CutsBusy(r Record) bool {
+	return r.Gate == GatePaused && (r.Plan == PlanSwitchover || r.Plan == PlanRefresh)
+}
+
 // Planned tells that nothing forces what is going on, if anything is: nobody waits
 // for writes who did not have to.
 func Planned(r Record) bool {

@@ -130,10 +130,20 @@ func (s situation) giveVote(main string) *decision {
 			return wait("waiting to learn what becomes of %s, which is registered as voter of %s", row.Name, main)
 		}
 	}
-	if row, listed := s.row(main, best); listed && row.Mode != StrictSync {
+	switch row, listed := s.row(main, best); {
+	case !listed:
+		return nil
+	case row.Mode != StrictSync:
 		return do(Step{Do: ActRegister, Instance: main, Target: best, Mode: StrictSync}, "%s becomes the voter", best)
+	case row.Status != StatusInvalid || row.lag() > 0:
+		return nil
+	case s.unvote(best) != nil:
+		return s.unvote(best)
 	}
-	return nil
+	// It has everything, and is not ready: a main whose history is poisoned took it
+	// while it lacked writes and refuses it now. Only another registration says so;
+	// until then it aborts every transaction, the marker too, for ever.
+	return do(Step{Do: ActDrop, Instance: main, Target: best}, "voter %s has everything and is not ready: register it anew to learn whether it is refused", best)
 }
 
 // straggler is a replica that could vote if it were registered anew; clean before

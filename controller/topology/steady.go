@@ -38,7 +38,9 @@ func (s situation) steady() *decision {
 // replaceLostMain starts a failover. The voter of the record holds every
 // acknowledged write, unless it restarted. Without one only the main itself can
 // come back, and if its process is gone the gate is closed, because a main that
-// restarts must be refreshed before it takes the first write.
+// restarts must be refreshed before it takes the first write. Only one that is still
+// gone when every gateway has closed has taken none; one that was faster goes on in
+// its epoch.
 func (s situation) replaceLostMain() *decision {
 	why := s.mainLost()
 	if why == "" {
@@ -54,7 +56,12 @@ func (s situation) replaceLostMain() *decision {
 		return s.crown(heir, PlanFailover, GateClosed, "main %s is lost (%s): %s follows%s", s.r.Main, why, heir, note)
 	case s.get(s.r.Main).Health == HealthSilent:
 		return wait("main %s is lost (%s) and %s: waiting for %s; `failover --force --to INSTANCE` gives up what only it has", s.r.Main, why, none, s.r.Main)
+	case s.r.Plan != PlanReturn:
+		return s.save(func(r *Record) { r.Gate, r.Plan = GateClosed, PlanReturn }, "main %s is lost (%s) and %s: clients must not reach it when it returns", s.r.Main, why, none)
 	default:
+		if d := s.waitForGateways(); d != nil {
+			return d
+		}
 		return s.crown(s.r.Main, PlanReturn, GateClosed, "main %s is lost (%s) and %s: waiting for its return", s.r.Main, why, none)
 	}
 }

@@ -27,6 +27,11 @@ func TestLostMainWithoutAVoterIsWaitedForBehindAClosedGate(t *testing.T) {
 	s.record.Voter = ""
 	s.lose("a", topology.HealthDead)
 	step, reason := s.next()
+	require.Equal(t, "main a is lost (its process is gone) and there is no voter: clients must not reach it when it returns", reason)
+	require.Equal(t, topology.GateClosed, step.Record.Gate)
+	require.Equal(t, "a", step.Record.Main, "it may return before every gateway has closed, and go on")
+	s.follow(step)
+	step, reason = s.next()
 	require.Equal(t, "main a is lost (its process is gone) and there is no voter: waiting for its return", reason)
 	require.Equal(t, "a", step.Record.Heir)
 	require.Equal(t, topology.PlanReturn, step.Record.Plan)

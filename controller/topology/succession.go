@@ -41,11 +41,15 @@ func (s situation) refuseFailover() *decision {
 }
 
 // replaceHeir turns to the old main or the old voter when the heir is lost
-// before it has taken a write: all three hold every acknowledged one.
+// before it has taken a write: all three hold every acknowledged one. One that
+// restarted since it was chosen may have been fed by the old main until that was
+// demoted, and would refuse the others: it gives way to a clean one, if there is one.
 func (s situation) replaceHeir() *decision {
 	heir := s.get(s.r.Heir)
-	why := "does not answer"
+	why, unclean := "does not answer", s.restartedHeir(heir)
 	switch {
+	case unclean:
+		why = "restarted and may refuse the others"
 	case heir.up() && s.ours(heir) && s.holds(heir):
 		return nil
 	case heir.up() && s.ours(heir):
@@ -58,12 +62,22 @@ func (s situation) replaceHeir() *decision {
 		return wait("waiting for an answer of %s, which is to be main", heir.Name)
 	}
 	for _, name := range []string{s.r.From, s.r.Voter} {
-		if i := s.get(name); name != heir.Name && i.up() && s.ours(i) && s.holds(i) {
+		if i := s.get(name); name != heir.Name && i.up() && s.ours(i) && s.holds(i) && (!unclean || s.clean(i) && !i.Terminating) {
 			return s.succeed(heir, i, why)
 		}
 	}
+	if unclean {
+		return nil
+	}
 	return wait("%s %s, nor does anybody else answer who holds every acknowledged write (%s): start one of them; `failover --force --to INSTANCE` gives up what another instance does not have",
 		heir.Name, why, s.holders())
+}
+
+// restartedHeir: the heir is a replica, has everything, and is not the process that
+// was chosen. One that was promoted before, and restarted to cure its history, has no
+// Voted process any more.
+func (s situation) restartedHeir(heir Instance) bool {
+	return heir.is(RoleReplica) && s.ours(heir) && s.holds(heir) && !s.clean(heir) && s.r.Members[heir.Name].Voted != ""
 }
 
 // succeed puts another holder of all writes in the heir's place. The lost heir
