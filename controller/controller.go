@@ -53,6 +53,7 @@ type Controller struct {
 	decisions   since
 	decision    api.Decision
 	lag         since
+	invalid     since
 	timeline    timeline
 	transitions []api.Transition
 	failure     string
@@ -81,7 +82,7 @@ func New(config Config) (*Controller, error) {
 		resigned: make(chan struct{}),
 		stale:    true,
 		timeline: timeline{ended: config.OnFailover},
-		deeds:    deeds{}, outlived: map[string]uint64{}, health: since{}, applied: since{}, decisions: since{}, lag: since{},
+		deeds:    deeds{}, outlived: map[string]uint64{}, health: since{}, applied: since{}, decisions: since{}, lag: since{}, invalid: since{},
 	}
 	c.observers = &observers{
 		fleet: config.Fleet, connect: config.Connect, detection: config.Detection,

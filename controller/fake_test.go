@@ -97,13 +97,15 @@ func (f *fleet) share() shared {
 
 // Restart cures a database that refused something.
 func (f *fleet) Restart(_ context.Context, name string) error {
-	f.change(name, func(d *fakeDatabase) {
-		d.process.ID, d.role, d.replicas = d.process.ID+"'", topology.RoleMain, nil
-		d.process.Dead, d.process.Failures = false, 0
-		clear(d.refuse)
-		f.restarted = append(f.restarted, name)
-	})
+	f.change(name, (*fakeDatabase).restart)
 	return nil
+}
+
+func (d *fakeDatabase) restart() {
+	d.process.ID, d.role, d.replicas = d.process.ID+"'", topology.RoleMain, nil
+	d.process.Dead, d.process.Failures = false, 0
+	clear(d.refuse)
+	d.fleet.restarted = append(d.fleet.restarted, d.process.Name)
 }
 
 func (f *fleet) Reseed(ctx context.Context, name, _ string) error { return f.Restart(ctx, name) }

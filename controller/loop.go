@@ -231,6 +231,7 @@ func (c *Controller) look(now time.Time) topology.View {
 		main = c.record.Heir
 	}
 	mainProcess := view.Instances[main].Process
+	c.lookAtInvalid(view, main, now)
 	gateways := c.gatewayStatus()
 	epoch := applied(gateways)
 	view.Gateways[c.config.Name] = topology.Gateway{
@@ -245,6 +246,19 @@ func (c *Controller) look(now time.Time) topology.View {
 		view.Instances[name] = c.deeds.recall(i, mainProcess)
 	}
 	return view
+}
+
+// lookAtInvalid tells since when each replica is invalid at its main. While the main
+// is not known to say anything, nothing is forgotten.
+func (c *Controller) lookAtInvalid(view topology.View, main string, now time.Time) {
+	for _, row := range view.Instances[main].Answer.Replicas {
+		invalid := row.Status == topology.StatusInvalid
+		since := c.invalid.since(row.Name, strconv.FormatBool(invalid), now)
+		if i, known := view.Instances[row.Name]; known && invalid {
+			i.InvalidSince = since
+			view.Instances[row.Name] = i
+		}
+	}
 }
 
 // adopt makes a record the current one and the gateways follow it.

@@ -55,6 +55,30 @@ func TestLoopReseedsAReplicaThatFailsToStart(t *testing.T) {
 	})
 }
 
+// The orchestrator's watch tells of the new process a second late, and it is at
+// another address than the one that was dead.
+func TestLoopReseedsAReplicaOnceThatComesBackElsewhere(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		r.open()
+		r.fleet.change("c", func(d *fakeDatabase) { d.process.Dead, d.process.Failures = true, 4 })
+		r.until("c is back", func(record topology.Record) bool { return record.Reason == "c was reseeded and is back" })
+		require.Equal(t, []string{"c"}, r.fleet.restarted)
+	}, func(c *Config) { c.Fleet = moving{c.Fleet.(*fleet)} })
+}
+
+// moving is a fleet whose reseeded instances change their address.
+type moving struct{ *fleet }
+
+func (m moving) Reseed(_ context.Context, name, _ string) error {
+	time.AfterFunc(time.Second, func() { m.change(name, func(*fakeDatabase) {}) })
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := m.databases[name]
+	d.process.Bolt = "another." + d.process.Bolt
+	d.restart()
+	return nil
+}
+
 func TestSilenceTakesItsTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()

@@ -44,25 +44,14 @@ func (o *observers) run(ctx context.Context) {
 	}
 }
 
-// sync brings the observers in line with the fleet's list. An instance whose
-// address changed is a new one to its observer.
+// sync brings the observers in line with the fleet's list.
 func (o *observers) sync(ctx context.Context) {
 	o.listing.Lock()
 	defer o.listing.Unlock()
 	listed := map[string]bool{}
 	for _, p := range o.fleet.List() {
 		listed[p.Name] = true
-		w := o.get(p.Name)
-		if w != nil && !w.at(p) {
-			o.end(p.Name)
-			w = nil
-		}
-		if w == nil {
-			w = o.start(ctx, p)
-		}
-		if w != nil {
-			w.follow(p)
-		}
+		o.follow(ctx, p)
 	}
 	for _, name := range o.names() {
 		if !listed[name] {
@@ -75,6 +64,22 @@ func (o *observers) sync(ctx context.Context) {
 	o.mu.Unlock()
 }
 
+// follow tells the observer of a process what the fleet knows of it. An instance
+// whose address changed is a new one, with an observer of its own.
+func (o *observers) follow(ctx context.Context, p Process) {
+	w := o.get(p.Name)
+	if w != nil && !w.at(p) {
+		o.end(p.Name)
+		w = nil
+	}
+	if w == nil {
+		w = o.start(ctx, p)
+	}
+	if w != nil {
+		w.follow(p)
+	}
+}
+
 // ready tells whether the instances are known. Before that an instance that is
 // not there proves nothing.
 func (o *observers) ready() bool {
@@ -85,13 +90,13 @@ func (o *observers) ready() bool {
 
 // refresh takes over at once what the fleet knows of one instance, for a caller
 // that has just changed it: whatever was known of the process before is gone
-// when it returns.
-func (o *observers) refresh(name string) {
+// when it returns, at whatever address it was. A new observer ends with ctx.
+func (o *observers) refresh(ctx context.Context, name string) {
 	o.listing.Lock()
 	defer o.listing.Unlock()
 	for _, p := range o.fleet.List() {
-		if w := o.get(name); w != nil && p.Name == name && w.at(p) {
-			w.follow(p)
+		if p.Name == name && o.get(name) != nil {
+			o.follow(ctx, p)
 		}
 	}
 }

@@ -40,6 +40,7 @@ func (c *Controller) perform(ctx context.Context, step topology.Step, view topol
 	if left <= 0 {
 		return errNotLeading
 	}
+	work := ctx
 	ctx, cancel := context.WithTimeout(ctx, min(left, limits[step.Do]))
 	defer cancel()
 	defer c.stayInTouch(ctx)()
@@ -47,10 +48,10 @@ func (c *Controller) perform(ctx context.Context, step topology.Step, view topol
 	case topology.ActSave:
 		return c.save(ctx, step.Record)
 	case topology.ActRestart:
-		defer c.observers.refresh(step.Instance)
+		defer c.observers.refresh(work, step.Instance)
 		return c.config.Fleet.Restart(ctx, step.Instance)
 	case topology.ActReseed:
-		defer c.observers.refresh(step.Instance)
+		defer c.observers.refresh(work, step.Instance)
 		return c.config.Fleet.Reseed(ctx, step.Instance, c.record.Members[step.Instance].Quarantined.Reason)
 	}
 	err := c.tell(ctx, step, view)

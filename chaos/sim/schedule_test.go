@@ -402,7 +402,7 @@ func (s schedule) prove(t *testing.T, c *sim.Cluster) {
 	s.carryOut(c)
 	accepted := 0
 	if s.lossOfDisk {
-		accepted = scene.takeWhatIsLeft()
+		accepted = scene.takeWhatIsLeft(load)
 	}
 	c.Whole(healsWithin)
 	scene.Eventually("writes get through", healsWithin, getsThrough(load))
@@ -418,14 +418,15 @@ func (s schedule) prove(t *testing.T, c *sim.Cluster) {
 // which nobody voted, or the voter had just restarted and may lack what it had voted
 // for: it takes the instance that has the most, and loses one write of each client at
 // most. Nothing but this may be refused for long.
-func (s *scene) takeWhatIsLeft() (accepted int) {
-	for refused := time.Duration(0); refused < refusedFor; refused += time.Second {
+func (s *scene) takeWhatIsLeft(load *sim.Load) (accepted int) {
+	served, refused := getsThrough(load), time.Duration(0)
+	for waited := time.Duration(0); refused < refusedFor; waited += time.Second {
 		time.Sleep(time.Second)
-		status, _ := s.Status()
-		switch {
-		case status.Record.Main != "":
+		if served() || waited > healsWithin {
 			return 0
-		case !strings.Contains(status.Routing.Decision.Reason, "`failover --force"):
+		}
+		refused += time.Second
+		if status, _ := s.Status(); !strings.Contains(status.Routing.Decision.Reason, "`failover --force") {
 			refused = 0
 		}
 	}

@@ -3,6 +3,7 @@ package topology
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // joinAll brings every instance that answers in line with the record, one step
@@ -14,7 +15,7 @@ func (s situation) joinAll(main string) *decision {
 	}
 	for _, i := range s.others(main) {
 		if i.is(RoleMain) && !s.stalled(i) && s.r.Members[i.Name].Quarantined == nil {
-			return do(Step{Do: ActDemote, Instance: i.Name}, "%s says that it is main, but %s is", i.Name, main)
+			return s.demoteStray(main, i)
 		}
 	}
 	for _, i := range s.others(main) {
@@ -23,6 +24,22 @@ func (s situation) joinAll(main string) *decision {
 		}
 	}
 	return nil
+}
+
+// demoteStray: somebody made a member a main. What it took meanwhile its main does not
+// know, so the record says first that it has to join anew, for whoever leads next.
+func (s situation) demoteStray(main string, i Instance) *decision {
+	if m := s.r.Members[i.Name]; s.joined(i) {
+		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: m.Process, Voted: m.Voted} },
+			"%s says that it is main, but %s is: it has to join anew", i.Name, main)
+	}
+	return do(Step{Do: ActDemote, Instance: i.Name}, "%s says that it is main, but %s is", i.Name, main)
+}
+
+// joined: the record knows that it follows this main as the process that it is.
+func (s situation) joined(i Instance) bool {
+	m := s.r.Members[i.Name]
+	return m.Process == i.Process && m.Reign == s.r.Reign
 }
 
 // join is about one replica. An instance that does not answer, or to which its
@@ -40,14 +57,13 @@ func (s situation) join(main string, i Instance) *decision {
 		return nil
 	}
 	row, listed := s.row(main, i.Name)
-	stuck := row.Status == StatusInvalid || row.Status == StatusDiverged
 	switch {
 	case s.alien(i) != "":
 		if s.r.Gate != GateOpen {
 			return nil // cureRefusal decides, should nobody else be able to vote
 		}
 		return s.quarantine(main, i, s.alien(i))
-	case stuck && row.Address == i.Replication && i.Joined != s.r.Reign && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
+	case row.Address == i.Replication && s.stuck(row, i) && (i.Name != s.r.Voter || s.r.Gate != GateOpen):
 		if d := s.unvote(i.Name); d != nil {
 			return d
 		}
@@ -64,6 +80,24 @@ func (s situation) join(main string, i Instance) *decision {
 	}
 	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: s.mode(main, i)}, "register %s at %s", i.Name, main)
 }
+
+// stuck: its main will not bring it up to date by itself, because it was registered
+// before it was a replica of this main. One that joined may only be out of the main's
+// reach, and while clients write, to drop it kills the main then (memgraph-observed
+// 1.2, 14f); a controller that has just started did not see it join.
+func (s situation) stuck(row Replica, i Instance) bool {
+	if i.Joined == s.r.Reign {
+		return false
+	}
+	outOfReach := s.joined(i) && s.r.Gate == GateOpen && s.now.Sub(i.InvalidSince) < reachedAfter
+	return row.Status == StatusDiverged || row.Status == StatusInvalid && !outOfReach
+}
+
+// reachedAfter is after how long a replica that is invalid all the time counts as
+// refused rather than out of its main's reach. The main finds one that it reaches
+// again within a second, and a call to one that it does not reach ends after 30 s
+// (memgraph-observed 3, 1.3).
+const reachedAfter = time.Minute
 
 // failuresToReseed is how many starts in a row have to fail before an instance's
 // data are blamed. A first one fails where the process before it still holds the

@@ -242,6 +242,50 @@ func TestSwitchoverThatWaitsHoldsNothingElseUp(t *testing.T) {
 	}
 }
 
+// Found by simulation (schedule 1427): the way from the main to a replica was cut, the
+// controller was restarted, and it dropped the replica that answered to it but not to
+// the main.
+func TestReplicaOutOfItsMainsReachIsNotDroppedByAControllerThatHasJustStarted(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*scene)
+		want   topology.Action
+	}{
+		"it joined as it is":               {func(*scene) {}, topology.ActWait},
+		"it is invalid for a minute":       {func(s *scene) { s.change("c", func(i *topology.Instance) { i.InvalidSince = noon.Add(-time.Minute) }) }, topology.ActDrop},
+		"it is another process":            {func(s *scene) { s.restart("c") }, topology.ActDrop},
+		"it joined another main":           {func(s *scene) { s.record.Members["c"] = topology.Member{Process: "c/1", Reign: 2} }, topology.ActDrop},
+		"it answered with another history": {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Status = topology.StatusDiverged }) }, topology.ActDrop},
+		"this controller has registered it": {func(s *scene) {
+			s.change("c", func(i *topology.Instance) { i.Joined, i.InvalidSince = 3, noon.Add(-time.Hour) })
+		}, topology.ActWait},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.change("c", func(i *topology.Instance) { i.Joined, i.InvalidSince = 0, noon.Add(-time.Second) })
+			s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, -2 })
+			c.change(s)
+			step, reason := s.next()
+			require.Equal(t, c.want, step.Do, reason)
+		})
+	}
+}
+
+// Whoever was a main has to join anew, also if the leader changes before it does.
+func TestMemberThatSomebodyPromotedHasToJoinAnew(t *testing.T) {
+	s := newScene()
+	s.change("c", func(i *topology.Instance) { i.Answer.Role = topology.RoleMain })
+	step, reason := s.next()
+	require.Equal(t, topology.ActSave, step.Do, reason)
+	require.Equal(t, topology.Member{Process: "c/1"}, step.Record.Members["c"])
+	s.record = step.Record
+	step, reason = s.next()
+	require.Equal(t, topology.Step{Do: topology.ActDemote, Instance: "c"}, step, reason)
+	s.change("c", func(i *topology.Instance) { i.Answer.Role, i.Joined, i.InvalidSince = topology.RoleReplica, 0, noon })
+	s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, 1 })
+	step, reason = s.next()
+	require.Equal(t, topology.Step{Do: topology.ActDrop, Instance: "a", Target: "c"}, step, reason)
+}
+
 func TestVoterThatIsBeingStoppedIsDroppedInsteadOfRegisteredAnew(t *testing.T) {
 	w := begin(t, 3)
 	var steps []string

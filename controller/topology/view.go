@@ -86,6 +86,9 @@ type Instance struct {
 	Health            Health
 	// Since is when Health became what it is.
 	Since time.Time
+	// InvalidSince is since when its main shows it as invalid and as nothing else
+	// between; zero: it does not.
+	InvalidSince time.Time
 	// Terminating is set while it is being stopped on purpose.
 	Terminating bool
 	// Moving: the address at which it is registered may not lead to it yet. No main
