@@ -1,0 +1,30 @@
+package mesh
+
+// podChaos is the spec of a PodChaos. Its grace period is left out: it is 0, which
+// is a deletion by force.
+type podChaos struct {
+	aim
+	Action         string   `json:"action"`
+	ContainerNames []string `json:"containerNames,omitempty"`
+	Duration       string   `json:"duration,omitempty"`
+}
+
+// PodKill deletes a pod by force.
+func (m Mesh) PodKill(name, pod string) *Fault {
+	f := m.fault(name, "PodChaos", podChaos{aim: Named(pod).at(m.Namespace), Action: "pod-kill"}, pod)
+	f.ends = anotherPod
+	return f
+}
+
+// ContainerKill kills the process of a container with SIGKILL.
+func (m Mesh) ContainerKill(name, pod, container string) *Fault {
+	f := m.fault(name, "PodChaos", podChaos{aim: Named(pod).at(m.Namespace), Action: "container-kill", ContainerNames: []string{container}}, pod)
+	f.ends = anotherContainer(container)
+	return f
+}
+
+// PodFailure keeps the pods' containers from running, with their images replaced by
+// one that does nothing, until it is healed. The pods keep their addresses.
+func (m Mesh) PodFailure(name string, pods Pods) *Fault {
+	return m.fault(name, "PodChaos", podChaos{aim: pods.at(m.Namespace), Action: "pod-failure", Duration: longest.String()}, pods.Names...)
+}
