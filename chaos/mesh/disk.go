@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// Volume is a volume as a container has it mounted.
+// Volume is a volume as a container of pods has it mounted.
 type Volume struct {
-	Pod, Container string
-	Path           string
+	Pods      Pods
+	Container string
+	Path      string
 }
 
 // ioChaos is the spec of an IOChaos.
@@ -37,8 +38,10 @@ func (m Mesh) FullDisk(name string, v Volume) *Fault {
 }
 
 func (m Mesh) disk(name string, v Volume, spec ioChaos) *Fault {
-	spec.containers = containers{Named(v.Pod).at(m.Namespace), []string{v.Container}}
 	spec.VolumePath, spec.Path = v.Path, path.Join(v.Path, "**", "*")
 	spec.Percent, spec.Duration = 100, longest.String()
-	return m.fault(name, "IOChaos", spec, v.Pod)
+	return m.fault(name, "IOChaos", v.Pods, func(a aim) any {
+		spec.containers = containers{a, []string{v.Container}}
+		return spec
+	})
 }

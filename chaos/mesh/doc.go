@@ -5,9 +5,10 @@
 //	err := mesh.Install(ctx, helm, os.Getenv, http.DefaultClient)
 //	if errors.Is(err, mesh.ErrUnavailable) { ... } // go on with native faults
 //	m := mesh.Mesh{Objects: dynamicClient, Core: client, Namespace: "memgraph"}
-//	fault := m.Partition("main and voter cut off from each other", mesh.Named(main), mesh.Both, mesh.To(voter))
+//	fault := m.Partition("cut main from voter", mesh.Found(main), mesh.Both, mesh.Peer{Pods: mesh.Found(voter)})
 //
-// A fault goes through Prepare, Inject, Injected, Heal and Healed. It is one object
+// A fault goes through Prepare, Inject, Injected, Heal and Healed, as those of
+// package fault do. It is one object
 // of Chaos Mesh: injecting creates it, healing deletes it, and Chaos Mesh's
 // finalizer keeps it until the fault is taken back.
 //

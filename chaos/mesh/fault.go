@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,29 +37,40 @@ const (
 	poll = 200 * time.Millisecond
 )
 
-// Fault is one fault, made by one object.
+// errNobody is what is wrong with a fault that would hit nobody.
+var errNobody = errors.New("there is no such pod")
+
+// Fault is one fault, made by one object. It can be used again when it is healed,
+// and then hits whoever its pods are by then.
 type Fault struct {
 	mesh Mesh
 	name string
 	kind string
-	spec any
-	// pods are those that it has to hit.
-	pods []string
+	// source and peer are whom it is about; faults that are none of the network have
+	// no peer.
+	source, peer Pods
+	// spec writes that down.
+	spec func(source aim, target *aim) any
 	// ends tells, for a kill, whether one life of a pod has ended with another.
 	ends func(before, now life) error
-	// lives are the pods' lives before a kill.
-	lives map[string]life
+
+	// What Prepare finds: the object, the pods that it has to hit, and their lives
+	// where it kills them.
+	object *unstructured.Unstructured
+	pods   []string
+	lives  map[string]life
 }
 
-func (m Mesh) fault(name, kind string, spec any, pods ...string) *Fault {
-	return &Fault{mesh: m, name: name, kind: kind, spec: spec, pods: pods}
+// fault is one that has no peer.
+func (m Mesh) fault(name, kind string, pods Pods, spec func(aim) any) *Fault {
+	return &Fault{mesh: m, name: name, kind: kind, source: pods, spec: func(source aim, _ *aim) any { return spec(source) }}
 }
 
 // Name is the fault's name in reports.
 func (f *Fault) Name() string { return f.name }
 
-// Prepare takes back what an earlier round left of the same fault, and looks at the
-// pods that are to be killed.
+// Prepare takes back what an earlier round left of the same fault, and finds the
+// pods that it is about.
 func (f *Fault) Prepare(ctx context.Context) error {
 	if err := f.Heal(ctx); err != nil {
 		return err
@@ -71,20 +83,34 @@ func (f *Fault) Prepare(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, last)
 	}
-	if f.ends == nil {
-		return nil
+	return f.wrap("prepare", f.find(ctx))
+}
+
+// find finds the pods, and writes the object down.
+func (f *Fault) find(ctx context.Context) error {
+	source, pods, err := f.source.at(ctx, f.mesh.Namespace)
+	if err != nil {
+		return err
 	}
-	f.lives, err = f.mesh.lives(ctx, f.pods)
+	var target *aim
+	if !f.peer.none() {
+		peer, more, err := f.peer.at(ctx, f.mesh.Namespace)
+		if err != nil {
+			return err
+		}
+		target, pods = &peer, slices.Concat(pods, more)
+	}
+	f.pods = pods
+	if f.object, err = f.written(f.spec(source, target)); err != nil || f.ends == nil {
+		return err
+	}
+	f.lives, err = f.mesh.lives(ctx, pods)
 	return err
 }
 
 // Inject creates the object.
 func (f *Fault) Inject(ctx context.Context) error {
-	object, err := f.object()
-	if err != nil {
-		return err
-	}
-	_, err = f.objects().Create(ctx, object, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
+	_, err := f.objects().Create(ctx, f.object, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
 	return f.wrap("inject", err)
 }
 
@@ -136,16 +162,16 @@ func (f *Fault) objects() dynamic.ResourceInterface {
 	return f.mesh.Objects.Resource(resource).Namespace(f.mesh.Namespace)
 }
 
-// object is the fault in Chaos Mesh's terms.
-func (f *Fault) object() (*unstructured.Unstructured, error) {
-	spec, err := fields(f.spec)
+// written is a spec as an object.
+func (f *Fault) written(spec any) (*unstructured.Unstructured, error) {
+	content, err := fields(spec)
 	if err != nil {
-		return nil, f.wrap("spec of", err)
+		return nil, err
 	}
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "chaos-mesh.org/v1alpha1", "kind": f.kind,
 		"metadata": map[string]any{"name": f.objectName(), "namespace": f.mesh.Namespace},
-		"spec":     spec,
+		"spec":     content,
 	}}, nil
 }
 

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func withCounts(object *unstructured.Unstructured) *unstructured.Unstructured {
 func recordOf(id, phase string) map[string]any { return map[string]any{"id": id, "phase": phase} }
 
 func TestAFaultActsOnceChaosMeshSaysSoOfEveryPodThatItNames(t *testing.T) {
-	f := inMemory().Partition("cut", Named(main), Both, To(voter))
+	f := inMemory().Partition("cut", Named(main), Both, to(voter))
 	require.NoError(t, f.Prepare(t.Context()))
 	require.ErrorContains(t, f.Injected(t.Context()), "not found")
 	require.NoError(t, f.Inject(t.Context()))
@@ -79,7 +80,8 @@ func TestAFaultActsOnceChaosMeshSaysSoOfEveryPodThatItNames(t *testing.T) {
 }
 
 func TestWhatChaosMeshFailsAtIsTold(t *testing.T) {
-	f := inMemory().SlowSync("slow", Volume{main, container, "/var/lib/memgraph"}, time.Second)
+	f := inMemory().SlowSync("slow", Volume{Named(main), container, "/var/lib/memgraph"}, time.Second)
+	require.NoError(t, f.Prepare(t.Context()))
 	require.NoError(t, f.Inject(t.Context()))
 	failed := recordOf("memgraph/memgraph-0/memgraph", "Not Injected")
 	failed["events"] = []any{map[string]any{"operation": "Apply", "type": "Failed", "message": "no toda", "timestamp": "2026-11-25T10:00:00Z"}}
@@ -88,8 +90,10 @@ func TestWhatChaosMeshFailsAtIsTold(t *testing.T) {
 }
 
 func TestAFaultIsHealedOnceItsObjectIsGone(t *testing.T) {
-	f := inMemory().FullDisk("full", Volume{main, container, "/var/lib/memgraph"})
+	f := inMemory().FullDisk("full", Volume{Named(main), container, "/var/lib/memgraph"})
+	require.NoError(t, f.Heal(t.Context()), "before it is prepared")
 	require.NoError(t, f.Healed(t.Context()))
+	require.NoError(t, f.Prepare(t.Context()))
 	require.NoError(t, f.Inject(t.Context()))
 	require.ErrorContains(t, f.Healed(t.Context()), "has not taken it back")
 	say(t, f, "AllRecovered", recordOf("memgraph/memgraph-0/memgraph", "Not Injected"))
@@ -101,11 +105,29 @@ func TestAFaultIsHealedOnceItsObjectIsGone(t *testing.T) {
 
 func TestWhatAnEarlierRoundLeftIsTakenBackBeforeTheNext(t *testing.T) {
 	m := inMemory()
-	require.NoError(t, m.Loss("loss", Named(main), Peer{}, 30).Inject(t.Context()))
-	f := m.Loss("loss", Named(main), Peer{}, 30)
+	left, f := m.Loss("loss", Named(main), Peer{}, 30), m.Loss("loss", Named(main), Peer{}, 30)
+	require.NoError(t, f.Prepare(t.Context()))
+	require.NoError(t, left.Prepare(t.Context()))
+	require.NoError(t, left.Inject(t.Context()))
 	require.ErrorContains(t, f.Inject(t.Context()), "already exists")
 	require.NoError(t, f.Prepare(t.Context()))
 	require.NoError(t, f.Inject(t.Context()))
+}
+
+func TestAFaultHitsWhoeverItsPodsAreWhenItIsPrepared(t *testing.T) {
+	who := []string{main}
+	f := inMemory().PodFailure("failure", Found(func(context.Context) ([]string, error) { return who, nil }))
+	for _, who = range [][]string{{main}, {voter}} {
+		require.NoError(t, f.Prepare(t.Context()))
+		require.NoError(t, f.Inject(t.Context()))
+		object, err := f.objects().Get(t.Context(), f.objectName(), metav1.GetOptions{})
+		require.NoError(t, err)
+		pods, _, err := unstructured.NestedStringSlice(object.Object, "spec", "selector", "pods", namespace)
+		require.NoError(t, err)
+		require.Equal(t, who, pods)
+	}
+	who = nil
+	require.ErrorContains(t, f.Prepare(t.Context()), "there is no such pod", "and not the whole namespace")
 }
 
 // pod is one that runs its container.
@@ -127,7 +149,7 @@ func become(t *testing.T, m Mesh, now *corev1.Pod) {
 
 func TestAContainerKillCountsOnceItsContainerHasEnded(t *testing.T) {
 	m := inMemory(pod(main, "a", "1"))
-	f := m.ContainerKill("kill", main, container)
+	f := m.ContainerKill("kill", Named(main), container)
 	require.NoError(t, f.Prepare(t.Context()))
 	require.NoError(t, f.Inject(t.Context()))
 	say(t, f, "AllInjected", recordOf("memgraph/memgraph-0/memgraph", "Injected"))
@@ -140,7 +162,7 @@ func TestAContainerKillCountsOnceItsContainerHasEnded(t *testing.T) {
 
 func TestAPodKillCountsOnceThePodIsAnother(t *testing.T) {
 	m := inMemory(pod(main, "a", "1"))
-	f := m.PodKill("kill", main)
+	f := m.PodKill("kill", Named(main))
 	require.NoError(t, f.Prepare(t.Context()))
 	require.NoError(t, f.Inject(t.Context()))
 	say(t, f, "AllInjected", recordOf("memgraph/memgraph-0", "Injected"))
@@ -152,7 +174,7 @@ func TestAPodKillCountsOnceThePodIsAnother(t *testing.T) {
 }
 
 func TestAKillOfAPodThatWasNotThereProvesNothing(t *testing.T) {
-	f := inMemory().PodKill("kill", main)
+	f := inMemory().PodKill("kill", Named(main))
 	require.NoError(t, f.Prepare(t.Context()))
 	require.NoError(t, f.Inject(t.Context()))
 	say(t, f, "AllInjected", recordOf("memgraph/memgraph-0", "Injected"))

@@ -9,16 +9,18 @@ type podChaos struct {
 	Duration       string   `json:"duration,omitempty"`
 }
 
-// PodKill deletes a pod by force.
-func (m Mesh) PodKill(name, pod string) *Fault {
-	f := m.fault(name, "PodChaos", podChaos{aim: Named(pod).at(m.Namespace), Action: "pod-kill"}, pod)
+// PodKill deletes pods by force.
+func (m Mesh) PodKill(name string, pods Pods) *Fault {
+	f := m.fault(name, "PodChaos", pods, func(a aim) any { return podChaos{aim: a, Action: "pod-kill"} })
 	f.ends = anotherPod
 	return f
 }
 
 // ContainerKill kills the process of a container with SIGKILL.
-func (m Mesh) ContainerKill(name, pod, container string) *Fault {
-	f := m.fault(name, "PodChaos", podChaos{aim: Named(pod).at(m.Namespace), Action: "container-kill", ContainerNames: []string{container}}, pod)
+func (m Mesh) ContainerKill(name string, pods Pods, container string) *Fault {
+	f := m.fault(name, "PodChaos", pods, func(a aim) any {
+		return podChaos{aim: a, Action: "container-kill", ContainerNames: []string{container}}
+	})
 	f.ends = anotherContainer(container)
 	return f
 }
@@ -26,5 +28,7 @@ func (m Mesh) ContainerKill(name, pod, container string) *Fault {
 // PodFailure keeps the pods' containers from running, with their images replaced by
 // one that does nothing, until it is healed. The pods keep their addresses.
 func (m Mesh) PodFailure(name string, pods Pods) *Fault {
-	return m.fault(name, "PodChaos", podChaos{aim: pods.at(m.Namespace), Action: "pod-failure", Duration: longest.String()}, pods.Names...)
+	return m.fault(name, "PodChaos", pods, func(a aim) any {
+		return podChaos{aim: a, Action: "pod-failure", Duration: longest.String()}
+	})
 }

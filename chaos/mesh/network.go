@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"slices"
 	"strconv"
 	"time"
 )
@@ -22,9 +21,6 @@ type Peer struct {
 	// Addresses are those of peers that are no pods, such as APIServer's.
 	Addresses []string
 }
-
-// To is a peer that consists of these pods.
-func To(pods ...string) Peer { return Peer{Pods: Named(pods...)} }
 
 // networkChaos is the spec of a NetworkChaos.
 type networkChaos struct {
@@ -71,12 +67,11 @@ func (m Mesh) Loss(name string, pods Pods, peer Peer, percent float64) *Fault {
 }
 
 func (m Mesh) network(name string, pods Pods, peer Peer, spec networkChaos) *Fault {
-	spec.aim, spec.Duration, spec.ExternalTargets = pods.at(m.Namespace), longest.String(), peer.Addresses
-	if len(peer.Pods.Names)+len(peer.Pods.Labels) > 0 {
-		target := peer.Pods.at(m.Namespace)
-		spec.Target = &target
-	}
-	return m.fault(name, "NetworkChaos", spec, slices.Concat(pods.Names, peer.Pods.Names)...)
+	spec.Duration, spec.ExternalTargets = longest.String(), peer.Addresses
+	return &Fault{mesh: m, name: name, kind: "NetworkChaos", source: pods, peer: peer.Pods, spec: func(source aim, target *aim) any {
+		spec.aim, spec.Target = source, target
+		return spec
+	}}
 }
 
 // oneUnit writes a duration as Chaos Mesh wants it here: 1m0s has two units.

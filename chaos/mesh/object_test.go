@@ -19,38 +19,39 @@ func controllers() Pods {
 	return Labelled(map[string]string{"app.kubernetes.io/component": "controller"})
 }
 
+func to(pods ...string) Peer { return Peer{Pods: Named(pods...)} }
+
 // everyFault is one of each kind of fault, in each shape that its object can have.
 func everyFault(m Mesh) []*Fault {
-	volume := Volume{Pod: main, Container: container, Path: "/var/lib/memgraph"}
+	volume := Volume{Named(main), container, "/var/lib/memgraph"}
 	server := Peer{Addresses: []string{"10.96.0.1"}}
 	return []*Fault{
-		m.PodKill("pod kill", main),
-		m.ContainerKill("container kill", main, container),
+		m.PodKill("pod kill", Named(main)),
+		m.ContainerKill("container kill", Named(main), container),
 		m.PodFailure("pod failure", Named(main)),
-		m.Partition("main and voter", Named(main), Both, To(voter)),
+		m.Partition("main and voter", Named(main), Both, to(voter)),
 		m.Partition("main to controllers", Named(main), Outbound, Peer{Pods: controllers()}),
 		m.Partition("main from everybody", Named(main), Inbound, Peer{}),
 		m.Partition("controllers and API server", controllers(), Both, server),
-		m.Delay("latency", Named(voter), To(main), 90*time.Second, 1500*time.Microsecond),
+		m.Delay("latency", Named(voter), to(main), 90*time.Second, 1500*time.Microsecond),
 		m.Delay("latency to everybody", Named(voter), Peer{}, 100*time.Millisecond, 0),
 		m.Loss("loss", Named(main), Peer{Pods: controllers()}, 12.5),
 		m.SlowSync("slow fsync", volume, 1500*time.Millisecond),
 		m.FullDisk("disk full", volume),
-		m.ClockJump("clock jump", main, container, -90*time.Minute),
-		m.Starve("starved", main, container, 2),
+		m.ClockJump("clock jump", Named(main), container, -90*time.Minute),
+		m.Starve("starved", Named(main), container, 2),
 	}
 }
 
 func objectOf(t *testing.T, f *Fault) *unstructured.Unstructured {
 	t.Helper()
-	object, err := f.object()
-	require.NoError(t, err)
-	return object
+	require.NoError(t, f.find(t.Context()))
+	return f.object
 }
 
 func TestEveryObjectIsAsTheDefinitionsOfChaosMeshHaveIt(t *testing.T) {
 	seen := map[string]bool{}
-	for _, f := range everyFault(Mesh{Namespace: namespace}) {
+	for _, f := range everyFault(inMemory()) {
 		object := objectOf(t, f)
 		require.Empty(t, violations(t, object), f.Name())
 		seen[object.GetKind()] = true
@@ -62,8 +63,8 @@ func TestEveryObjectIsAsTheDefinitionsOfChaosMeshHaveIt(t *testing.T) {
 
 // What the test above rests on.
 func TestWhatTheDefinitionsDoNotKnowIsNoticed(t *testing.T) {
-	m := Mesh{Namespace: namespace}
-	partition := func() *Fault { return m.Partition("cut", Named(main), Both, To(voter)) }
+	m := inMemory()
+	partition := func() *Fault { return m.Partition("cut", Named(main), Both, to(voter)) }
 	for name, test := range map[string]struct {
 		fault   *Fault
 		path    []string
@@ -75,8 +76,8 @@ func TestWhatTheDefinitionsDoNotKnowIsNoticed(t *testing.T) {
 		"another action":           {partition(), []string{"spec", "action"}, "cut", "should be one of"},
 		"another direction":        {partition(), []string{"spec", "direction"}, "sideways", "should be one of"},
 		"two units in a latency":   {m.Delay("slow", Named(main), Peer{}, time.Second, 0), []string{"spec", "delay", "latency"}, "1m0s", "should match"},
-		"text in place of numbers": {m.FullDisk("full", Volume{Pod: main}), []string{"spec", "errno"}, "ENOSPC", "must be of type integer"},
-		"no stressor's workers":    {m.Starve("starved", main, container, 1), []string{"spec", "stressors", "cpu"}, map[string]any{}, "workers in body is required"},
+		"text in place of numbers": {m.FullDisk("full", Volume{Pods: Named(main)}), []string{"spec", "errno"}, "ENOSPC", "must be of type integer"},
+		"no stressor's workers":    {m.Starve("starved", Named(main), container, 1), []string{"spec", "stressors", "cpu"}, map[string]any{}, "workers in body is required"},
 	} {
 		object := objectOf(t, test.fault)
 		require.NoError(t, unstructured.SetNestedField(object.Object, test.value, test.path...))
@@ -90,7 +91,7 @@ func TestWhatTheDefinitionsDoNotKnowIsNoticed(t *testing.T) {
 }
 
 func TestAPartitionNamesBothSides(t *testing.T) {
-	spec := objectOf(t, Mesh{Namespace: namespace}.Partition("cut", Named(main), Inbound, Peer{Pods: controllers(), Addresses: []string{"10.96.0.1"}})).Object["spec"]
+	spec := objectOf(t, inMemory().Partition("cut", Named(main), Inbound, Peer{Pods: controllers(), Addresses: []string{"10.96.0.1"}})).Object["spec"]
 	require.Equal(t, map[string]any{
 		"action": "partition", "mode": "all", "direction": "from", "duration": "15m0s",
 		"selector": map[string]any{"pods": map[string]any{namespace: []any{main}}},
@@ -103,7 +104,7 @@ func TestAPartitionNamesBothSides(t *testing.T) {
 }
 
 func TestAFullDiskFailsWhatNeedsSpaceAndNothingElse(t *testing.T) {
-	spec := objectOf(t, Mesh{Namespace: namespace}.FullDisk("full", Volume{Pod: main, Container: container, Path: "/var/lib/memgraph"})).Object["spec"].(map[string]any)
+	spec := objectOf(t, inMemory().FullDisk("full", Volume{Named(main), container, "/var/lib/memgraph"})).Object["spec"].(map[string]any)
 	require.EqualValues(t, 28, spec["errno"])
 	require.Equal(t, "/var/lib/memgraph/**/*", spec["path"])
 	require.NotContains(t, spec["methods"], "read")
@@ -112,7 +113,7 @@ func TestAFullDiskFailsWhatNeedsSpaceAndNothingElse(t *testing.T) {
 }
 
 func TestOnlyKillsEndWithoutBeingHealed(t *testing.T) {
-	for _, f := range everyFault(Mesh{Namespace: namespace}) {
+	for _, f := range everyFault(inMemory()) {
 		spec := objectOf(t, f).Object["spec"].(map[string]any)
 		if f.ends == nil {
 			require.Equal(t, longest.String(), spec["duration"], f.Name())
@@ -123,9 +124,9 @@ func TestOnlyKillsEndWithoutBeingHealed(t *testing.T) {
 }
 
 func TestNamesOfFaultsBecomeNamesOfObjects(t *testing.T) {
-	m := Mesh{Namespace: namespace}
-	require.Equal(t, "kill-9-of-the-main-x2", objectOf(t, m.PodKill("Kill -9 of the main (x2)", main)).GetName())
-	long := objectOf(t, m.PodKill("the controller's leader and the main on one node that goes away for good", main)).GetName()
+	m := inMemory()
+	require.Equal(t, "kill-9-of-the-main-x2", objectOf(t, m.PodKill("Kill -9 of the main (x2)", Named(main))).GetName())
+	long := objectOf(t, m.PodKill("the controller's leader and the main on one node that goes away for good", Named(main))).GetName()
 	require.LessOrEqual(t, len(long), 63)
 	require.NotRegexp(t, "-$", long)
 }

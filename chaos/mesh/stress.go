@@ -18,9 +18,11 @@ type cpuStressor struct {
 
 // Starve lets busy workers run in the control group of a container, which takes
 // their part of what CPU time the container gets: a slow process, not a dead one.
-func (m Mesh) Starve(name, pod, container string, workers int) *Fault {
-	return m.fault(name, "StressChaos", stressChaos{
-		containers: containers{Named(pod).at(m.Namespace), []string{container}},
-		Stressors:  stressors{CPU: cpuStressor{Workers: workers, Load: 100}}, Duration: longest.String(),
-	}, pod)
+func (m Mesh) Starve(name string, pods Pods, container string, workers int) *Fault {
+	return m.fault(name, "StressChaos", pods, func(a aim) any {
+		return stressChaos{
+			containers: containers{a, []string{container}},
+			Stressors:  stressors{CPU: cpuStressor{Workers: workers, Load: 100}}, Duration: longest.String(),
+		}
+	})
 }
