@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"os"
 
-	"memgraph-controller/chaos/figures"
+	"memgraph-controller/chaos/plots"
 )
 
 func main() {
@@ -23,9 +23,9 @@ func main() {
 }
 
 func report(in, out string) error {
-	results, err := figures.ReadDir(in)
+	results, err := plots.ReadDir(in)
 	if err != nil {
 		return err
 	}
-	return figures.Write(out, results)
+	return plots.Write(out, results)
 }

@@ -1,4 +1,4 @@
-package figures
+package plots
 
 import (
 	"encoding/xml"

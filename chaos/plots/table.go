@@ -1,4 +1,4 @@
-package figures
+package plots
 
 import (
 	"cmp"
@@ -58,58 +58,48 @@ func spread(d distribution) []string {
 	return []string{seconds(d.quantile(0.5)), seconds(d.quantile(0.99)), seconds(d.largest())}
 }
 
-// gapTable is the distribution of a gap for each fault.
-func gapTable(groups []group, of func(Result) float64) string {
+// gapTable is the distribution of a gap for each title.
+func gapTable(groups []group, of func(Round) float64) string {
 	t := newTable("fault", "n", "p50 (s)", "p99 (s)", "max (s)", fmt.Sprintf("over %g s", promised), "void")
-	line := func(name string, rounds, void []Result) {
+	line := func(title string, rounds, void []Round) {
 		d := distributionOf(rounds, of)
-		t.row(slices.Concat([]string{name, count(len(d))}, spread(d), []string{count(d.over(promised)), count(len(void))})...)
+		t.row(slices.Concat([]string{title, count(len(d))}, spread(d), []string{count(d.over(promised)), count(len(void))})...)
 	}
-	var void []Result
+	var void []Round
 	for _, g := range groups {
-		line(g.name(), g.rounds, g.void)
+		line(g.title, g.rounds, g.void)
 		void = append(void, g.void...)
 	}
 	line("**all**", counting(groups), void)
 	return t.String()
 }
 
-// clientTable is what clients met and what controllers did, for each fault.
+// clientTable is what clients met and what controllers did, for each title.
 func clientTable(groups []group) string {
-	t := newTable("fault", "n", "connections", "of them failed", "managed errors", "sessions cut",
-		"failovers", "of them false", "acknowledged", "unknown", "lost")
-	line := func(name string, rounds []Result) {
-		cells := []string{name, count(len(rounds))}
-		for _, of := range []func(Result) int{connections, failedConnections, managedErrors, sessionsCut, failovers, falseFailovers, acknowledged, unknown, lost} {
-			cells = append(cells, count(sum(rounds, of)))
+	t := newTable("fault", "n", "connections", "not served", "managed errors", "sessions cut", "failovers", "of them false",
+		"diverged", "acknowledged", "unknown", "lost", "whole again p50 (s)", "p99 (s)", "max (s)")
+	line := func(title string, rounds []Round) {
+		s, d := sumOf(rounds), distributionOf(rounds, whole)
+		cells := []string{title}
+		for _, n := range []int{
+			s.rounds, s.connections, s.connectionsFailed, s.managedErrors, s.sessionsCut, s.failovers, s.false,
+			s.diverged, s.acknowledged, s.unknown, s.lost,
+		} {
+			cells = append(cells, count(n))
 		}
-		t.row(cells...)
+		t.row(slices.Concat(cells, spread(d))...)
 	}
 	for _, g := range groups {
-		line(g.name(), g.rounds)
+		line(g.title, g.rounds)
 	}
 	line("**all**", counting(groups))
 	return t.String()
 }
 
-// phasesOf are the phases of failovers with how long each took.
-func phasesOf(rounds []Result) map[string]distribution {
-	phases := map[string]distribution{}
-	for _, r := range rounds {
-		for name, s := range r.Phases {
-			phases[name] = append(phases[name], s)
-		}
-	}
-	for _, d := range phases {
-		slices.Sort(d)
-	}
-	return phases
-}
-
-func phaseTable(phases map[string]distribution) string {
+func phaseTable(phases []phase) string {
 	t := newTable("phase", "n", "p50 (s)", "p99 (s)", "max (s)")
-	for _, name := range slices.Sorted(maps.Keys(phases)) {
-		t.row(append([]string{name, count(len(phases[name]))}, spread(phases[name])...)...)
+	for _, p := range phases {
+		t.row(append([]string{p.title(), count(len(p.values))}, spread(p.values)...)...)
 	}
 	return t.String()
 }
@@ -124,7 +114,7 @@ func errorTable(groups []group) string {
 				if faults[text] == nil {
 					faults[text] = map[string]bool{}
 				}
-				faults[text][g.name()] = true
+				faults[text][g.title] = true
 			}
 		}
 	}
@@ -139,23 +129,23 @@ func errorTable(groups []group) string {
 }
 
 // brokenTable lists the rounds that did not pass, in the order of time.
-func brokenTable(results []Result) string {
+func brokenTable(rounds []Round) string {
 	t := newTextTable("began", "seed", "fault", "verdict", "why")
-	for _, r := range results {
-		t.row(r.Began.UTC().Format(time.DateTime), fmt.Sprint(r.Seed), group{fault: r.Fault, way: r.Way}.name(), string(r.Verdict), r.Why)
+	for _, r := range rounds {
+		t.row(r.Began.UTC().Format(time.DateTime), fmt.Sprint(r.Seed), r.title(), string(r.Verdict), r.Why)
 	}
 	return t.String()
 }
 
-// broken are the results that did not pass.
-func broken(results []Result) (list []Result) {
-	for _, r := range results {
+// broken are the rounds that did not pass.
+func broken(rounds []Round) (list []Round) {
+	for _, r := range rounds {
 		if r.Verdict != Passed {
 			list = append(list, r)
 		}
 	}
-	slices.SortFunc(list, func(a, b Result) int {
-		return cmp.Or(a.Began.Compare(b.Began), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Way, b.Way))
+	slices.SortFunc(list, func(a, b Round) int {
+		return cmp.Or(a.Began.Compare(b.Began), cmp.Compare(a.title(), b.title()))
 	})
 	return list
 }

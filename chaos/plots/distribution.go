@@ -1,4 +1,4 @@
-package figures
+package plots
 
 import (
 	"math"
@@ -8,7 +8,7 @@ import (
 // distribution is values in their order, in seconds.
 type distribution []float64
 
-func distributionOf(rounds []Result, of func(Result) float64) (d distribution) {
+func distributionOf(rounds []Round, of func(Round) float64) (d distribution) {
 	for _, r := range rounds {
 		d = append(d, of(r))
 	}

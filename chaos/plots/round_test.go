@@ -1,4 +1,4 @@
-package figures
+package plots
 
 import (
 	"strings"
@@ -21,9 +21,12 @@ func TestALineThatNoRoundCanHaveWrittenIsRefusedWithItsNumber(t *testing.T) {
 		_, err := Read(strings.NewReader(good + "\n" + line + "\n"))
 		require.ErrorContains(t, err, want)
 	}
-	results, err := Read(strings.NewReader(good + "\n\n" + good))
+	rounds, err := Read(strings.NewReader(good + "\n\n" + good))
 	require.NoError(t, err)
-	require.Len(t, results, 2)
+	require.Len(t, rounds, 2)
+	rounds, err = Read(strings.NewReader(`{"fault":"kill","verdict":"passed"}`))
+	require.NoError(t, err)
+	require.Equal(t, Native, rounds[0].Way, "who does not say is native")
 }
 
 func TestAQuantileIsAValueThatWasMeasured(t *testing.T) {

@@ -1,4 +1,4 @@
-package figures
+package plots
 
 import (
 	"math"
@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// strip is one row of a plot: a name, and a distribution of which some values are
+// strip is one row of a plot: a title, and a distribution of which some values are
 // those of rounds that failed.
 type strip struct {
-	name   string
+	title  string
 	values distribution
 	failed distribution
 }
@@ -45,10 +45,10 @@ func strips(title string, rows []strip) []byte {
 	return p.end()
 }
 
-func label(r strip) string { return r.name + ", n=" + count(len(r.values)) }
+func label(r strip) string { return r.title + ", n=" + count(len(r.values)) }
 
 func (r strip) draw(p *picture, x axis, y float64) {
-	p.text("name", x.left-10, y+4, "end", label(r))
+	p.text("title-of-row", x.left-10, y+4, "end", label(r))
 	if len(r.values) == 0 {
 		return
 	}
