@@ -18,6 +18,12 @@
 // others, so every pod that a fault names has to be in its records too; and a kill
 // counts only when another container or pod was seen.
 //
+// Of the rest it takes Chaos Mesh's word, which has set its rules by then; a suite
+// that wants to see dropped packets asks the kernel.
+//
+// It has no fault for a process or a node that is frozen, for a node that goes
+// away, or for a moment inside a failover. Those are native only.
+//
 // # Why its Go types are not used
 //
 // The specs here are small structs of our own with the fields that are set. The
