@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim prove conformance race fuzz mutate bench lint chart drivers venv tools up down e2e images node-test clean
+.PHONY: help build run test sim prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e images node-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: ## run the Go benchmarks and the failover distribution
 	go test -run '^$$' -bench . -benchmem ./gateway/... ./clusters/standin/...
 	mkdir -p $(REPORT_DIR)
 	FULL=1 go test -count=1 -timeout 30m -v -run 'TestKillOfTheMain' ./e2e/local
+
+figures: ## make the report in docs/chaos anew of the raw results of chaos runs that are beside it
+	go run ./chaos/cmd/report -in docs/chaos -out docs/chaos
 
 lint: out/bin/actionlint ## run gofmt, go vet, golangci-lint and actionlint
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt'ed:"; gofmt -l .; exit 1; }

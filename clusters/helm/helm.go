@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -41,11 +42,28 @@ const helmWithin = "6m"
 // Upgrade installs a chart as a release, or upgrades it, with these values over
 // the chart's own, and returns when everything of it is ready.
 func (h Helm) Upgrade(ctx context.Context, release, namespace, chart string, values Values) error {
+	return h.upgrade(ctx, release, namespace, []string{chart}, values)
+}
+
+// Published is a chart as others publish it, at one version.
+type Published struct {
+	// Repository is the address of its repository of charts.
+	Repository, Name, Version string
+}
+
+// UpgradePublished does the same as Upgrade with a chart of a repository.
+func (h Helm) UpgradePublished(ctx context.Context, release, namespace string, chart Published, values Values) error {
+	return h.upgrade(ctx, release, namespace, []string{chart.Name, "--repo", chart.Repository, "--version", chart.Version}, values)
+}
+
+func (h Helm) upgrade(ctx context.Context, release, namespace string, chart []string, values Values) error {
 	text, err := yaml.Marshal(values)
 	if err != nil {
 		return fmt.Errorf("values of release %s: %w", release, err)
 	}
-	c := h.command("upgrade", release, chart, "--install", "--namespace", namespace, "--create-namespace", "--values", "-", "--wait", "--timeout", helmWithin)
+	args := slices.Concat([]string{"upgrade", release}, chart,
+		[]string{"--install", "--namespace", namespace, "--create-namespace", "--values", "-", "--wait", "--timeout", helmWithin})
+	c := h.command(args...)
 	c.Stdin = bytes.NewReader(text)
 	_, err = command.Exec{}.Run(ctx, c)
 	return err
