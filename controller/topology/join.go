@@ -68,6 +68,8 @@ func (s situation) join(main string, i Instance) *decision {
 			return d
 		}
 		return do(Step{Do: ActDrop, Instance: main, Target: i.Name}, "%s is %s at %s and was not registered since it became a replica: register it anew", i.Name, row.Status, main)
+	case row.Address == i.Replication && s.secondVoter(row):
+		return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: Async}, "%s votes beside %s at %s, and only one counts", i.Name, s.r.Voter, main)
 	case listed && row.Status != StatusPhantom && row.Address == i.Replication && (row.Mode == Async || row.Mode == StrictSync):
 		return nil
 	}
@@ -79,6 +81,12 @@ func (s situation) join(main string, i Instance) *decision {
 			"%s joins in reign %d", i.Name, s.r.Reign)
 	}
 	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: s.mode(main, i)}, "register %s at %s", i.Name, main)
+}
+
+// secondVoter: somebody registered it as voter beside the one of the record. Every
+// write waits for both then, and aborts when either is lost.
+func (s situation) secondVoter(row Replica) bool {
+	return row.Mode == StrictSync && row.Status == StatusReady && s.r.Gate == GateOpen && s.r.Voter != "" && s.r.Voter != row.Name
 }
 
 // stuck: its main will not bring it up to date by itself, because it was registered

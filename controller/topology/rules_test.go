@@ -270,6 +270,17 @@ func TestReplicaOutOfItsMainsReachIsNotDroppedByAControllerThatHasJustStarted(t 
 	}
 }
 
+// A second voter aborts writes when it is lost, and nobody counts on it.
+func TestReplicaThatSomebodyMadeASecondVoterVotesNoMore(t *testing.T) {
+	s := newScene()
+	s.row("c", func(r *topology.Replica) { r.Mode = topology.StrictSync })
+	step, reason := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActRegister, Instance: "a", Target: "c", Mode: topology.Async}, step, reason)
+	s.view.Instances["c"] = topology.Instance{Name: "c", Health: topology.HealthSilent, Since: noon.Add(-time.Minute)}
+	step, reason = s.next()
+	require.NotEqual(t, topology.ActRegister, step.Do, "to let go of a silent one kills the main: %s", reason)
+}
+
 // Whoever was a main has to join anew, also if the leader changes before it does.
 func TestMemberThatSomebodyPromotedHasToJoinAnew(t *testing.T) {
 	s := newScene()
