@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"memgraph-controller/clusters/helm"
+	"memgraph-controller/e2e/kube/fleet"
 	"memgraph-controller/e2e/kube/forward"
 )
 
@@ -50,7 +51,7 @@ func TestClusterThatWasSetUpByHandIsAdopted(t *testing.T) {
 		a.holdsWhatWasWrittenByHand(ctx)
 		load := a.LoadOf(ctx, writeRate/4)
 		old := a.Whole(ctx, a).Record.Main
-		fault := a.DeletionOf(ctx, old, byForce())
+		fault := a.DeletionOf(ctx, old, fleet.ByForce())
 		fault.Over = moved(old)
 		load.Round(ctx, fault)
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true, NoReseed: true})

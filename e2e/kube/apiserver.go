@@ -7,6 +7,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 const apiServer = "kube-apiserver"
@@ -53,7 +55,7 @@ func (c *Cluster) Freeze(ctx context.Context) (heal func(context.Context) error,
 	if err != nil {
 		return nil, err
 	}
-	process, err := c.Process(ctx, pod, apiServer)
+	process, err := fleet.Process(ctx, pod, apiServer)
 	if err != nil {
 		return nil, err
 	}

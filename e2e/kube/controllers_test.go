@@ -14,6 +14,7 @@ import (
 
 	"memgraph-controller/clusters/helm"
 	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/kube/fleet"
 	"memgraph-controller/e2e/workload"
 )
 
@@ -34,7 +35,7 @@ const (
 func TestKillOfTheLeader(t *testing.T) {
 	scenario(t, "another controller leads, and sessions through the others go on", func(ctx context.Context, s *Scenario) {
 		s.leaderLost(ctx, s.Rounds(10, 2), func(ctx context.Context, pod *corev1.Pod) error {
-			process, err := s.Process(ctx, pod, controllerContainer)
+			process, err := fleet.Process(ctx, pod, fleet.Controller)
 			if err != nil {
 				return err
 			}
@@ -46,7 +47,7 @@ func TestKillOfTheLeader(t *testing.T) {
 func TestForcedDeletionOfTheLeader(t *testing.T) {
 	scenario(t, "another controller leads, and sessions through the others go on", func(ctx context.Context, s *Scenario) {
 		s.leaderLost(ctx, s.Rounds(10, 1), func(ctx context.Context, pod *corev1.Pod) error {
-			return s.DeletePod(ctx, pod, byForce())
+			return s.DeletePod(ctx, pod, fleet.ByForce())
 		})
 	})
 }
@@ -142,7 +143,7 @@ func (s *Scenario) deletionOfControllers(pods []corev1.Pod) Fault {
 		Inject: func(ctx context.Context) error {
 			var errs []error
 			for i := range pods {
-				errs = append(errs, s.DeletePod(ctx, &pods[i], byForce()))
+				errs = append(errs, s.DeletePod(ctx, &pods[i], fleet.ByForce()))
 			}
 			return errors.Join(errs...)
 		},
@@ -226,7 +227,7 @@ func (s *Scenario) cutOff(ctx context.Context, name string, pods []corev1.Pod) (
 	s.Helper()
 	pod, err := s.Pod(ctx, name)
 	require.NoError(s, err)
-	process, err := s.Process(ctx, pod, controllerContainer)
+	process, err := fleet.Process(ctx, pod, fleet.Controller)
 	require.NoError(s, err)
 	peers := s.apiServerAddresses(ctx)
 	for _, p := range pods {

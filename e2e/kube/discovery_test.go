@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"memgraph-controller/e2e/clients"
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 // clientsNamespace is one that has nothing to do with the release.
@@ -24,7 +25,7 @@ func TestServicesAreFoundByNameInsideTheCluster(t *testing.T) {
 		load.steady(ctx, load.rate, "before the fault")
 		for range s.Rounds(5, 1) {
 			main := s.Whole(ctx, s).Record.Main
-			fault := s.DeletionOf(ctx, main, byForce())
+			fault := s.DeletionOf(ctx, main, fleet.ByForce())
 			fault.Over = moved(main)
 			load.Round(ctx, fault)
 		}

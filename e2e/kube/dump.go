@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 // Dump writes into a folder what a person needs to understand a failure: pods,
@@ -66,7 +67,7 @@ func (r *Release) dumpPods(ctx context.Context, keep func(name, text string, err
 				}
 				errs = append(errs, keep(p.Name+"."+container.Name+suffix, string(text), err))
 			}
-			if container.Name == controllerContainer {
+			if container.Name == fleet.Controller {
 				errs = append(errs, r.dumpController(ctx, p.Name, keep))
 			}
 		}

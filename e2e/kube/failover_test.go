@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 const (
@@ -23,7 +24,7 @@ func TestForcedDeletionOfTheMain(t *testing.T) {
 		load := s.Load(ctx)
 		for range s.Rounds(20, 5) {
 			main := s.Whole(ctx, s).Record.Main
-			fault := s.DeletionOf(ctx, main, byForce())
+			fault := s.DeletionOf(ctx, main, fleet.ByForce())
 			fault.Over = moved(main)
 			load.Round(ctx, fault)
 		}
@@ -65,7 +66,7 @@ func TestForcedDeletionOfTheVoter(t *testing.T) {
 		load := s.Load(ctx)
 		for range s.Rounds(10, 2) {
 			before := s.Whole(ctx, s).Record
-			load.Round(ctx, s.DeletionOf(ctx, before.Voter, byForce()))
+			load.Round(ctx, s.DeletionOf(ctx, before.Voter, fleet.ByForce()))
 			require.Equal(s, before.Main, s.Whole(ctx, s).Record.Main, "the main changed although only the voter was lost")
 		}
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true})

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 // Fault is something done to a release.
@@ -130,9 +131,9 @@ func (s *Scenario) KillOf(ctx context.Context, instance string) Fault {
 	s.Helper()
 	pod, err := s.Pod(ctx, instance)
 	check(s, err, "pod "+instance)
-	process, err := s.Process(ctx, pod, databaseContainer)
+	process, err := fleet.Process(ctx, pod, fleet.Database)
 	check(s, err, "process of "+instance)
-	old := identify(pod, databaseContainer)
+	old := identify(pod, fleet.Database)
 	return Fault{
 		Name:   "kill of " + instance,
 		Inject: func(ctx context.Context) error { return process.Signal(ctx, "KILL") },
@@ -141,7 +142,7 @@ func (s *Scenario) KillOf(ctx context.Context, instance string) Fault {
 			if err != nil {
 				return err
 			}
-			now := identify(pod, databaseContainer)
+			now := identify(pod, fleet.Database)
 			if now.pod != old.pod {
 				return errors.New("the pod was replaced, not its process alone")
 			}
@@ -167,7 +168,7 @@ func (s *Scenario) LossOf(ctx context.Context, instance string) Fault {
 		Name: "loss of the volume of " + instance,
 		Inject: func(ctx context.Context) error {
 			err := claims.Delete(ctx, name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &old.UID}})
-			return errors.Join(err, s.DeletePod(ctx, pod, byForce()))
+			return errors.Join(err, s.DeletePod(ctx, pod, fleet.ByForce()))
 		},
 		Took: func(ctx context.Context) error {
 			now, err := claims.Get(ctx, name, metav1.GetOptions{})
@@ -279,7 +280,7 @@ func (s *Scenario) lives(ctx context.Context) map[string]identity {
 	check(s, err, "pods of the databases")
 	lives := map[string]identity{}
 	for i := range pods {
-		lives[pods[i].Name] = identify(&pods[i], databaseContainer)
+		lives[pods[i].Name] = identify(&pods[i], fleet.Database)
 	}
 	return lives
 }

@@ -200,3 +200,8 @@ func moved(old string) func(api.Status) bool {
 		return s.Record.Main != "" && s.Record.Main != old && s.Record.Gate == topology.GateOpen
 	}
 }
+
+// short bounds a single question.
+func short(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, 5*time.Second)
+}
