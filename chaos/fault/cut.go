@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,31 +32,36 @@ const (
 type cut struct {
 	target  Target
 	victim  Victim
-	peer    Victim
+	peers   []Victim
 	way     Way
 	percent int // 0: all of them
 	packets node.Packets
 	nets    []node.Process
 }
 
-// Cut drops every packet between a victim and a peer, in one direction or both, by
+// Cut drops every packet between a victim and its peers, in one direction or both, by
 // a table of its own in the network of the victim's pods. Connections stay open and
 // fall silent. A pod that is replaced meanwhile comes back without the cut.
-func Cut(t Target, v Victim, w Way, peer Victim) Fault {
-	return &cut{target: t, victim: v, peer: peer, way: w}
+func Cut(t Target, v Victim, w Way, peers ...Victim) Fault {
+	return &cut{target: t, victim: v, peers: peers, way: w}
 }
 
 // Lose drops a share of the packets between a victim and a peer, each by chance, so
 // that TCP has to repeat them: 200 ms and more each time.
 func Lose(t Target, percent int, v, peer Victim) Fault {
-	return &cut{target: t, victim: v, peer: peer, way: Both, percent: percent}
+	return &cut{target: t, victim: v, peers: []Victim{peer}, way: Both, percent: percent}
 }
 
 func (c *cut) Name() string {
-	if c.percent > 0 {
-		return fmt.Sprintf("lose %d %% between %s and %s", c.percent, c.victim, c.peer)
+	var peers []string
+	for _, p := range c.peers {
+		peers = append(peers, string(p))
 	}
-	return fmt.Sprintf("cut %s %s %s", c.victim, c.way, c.peer)
+	among := strings.Join(peers, " and ")
+	if c.percent > 0 {
+		return fmt.Sprintf("lose %d %% between %s and %s", c.percent, c.victim, among)
+	}
+	return fmt.Sprintf("cut %s %s %s", c.victim, c.way, among)
 }
 
 func (c *cut) Prepare(ctx context.Context) error {
@@ -64,8 +70,12 @@ func (c *cut) Prepare(ctx context.Context) error {
 		return err
 	}
 	c.packets = node.Packets{In: c.way != Out, Out: c.way != In, Percent: c.percent}
-	if c.packets.Peers, c.packets.Ports, err = c.target.addresses(ctx, c.peer); err != nil {
-		return err
+	for _, peer := range c.peers {
+		side, err := c.target.addresses(ctx, peer)
+		if err != nil {
+			return err
+		}
+		c.packets.Peers = append(c.packets.Peers, side)
 	}
 	c.nets = nil
 	for i := range pods {
@@ -80,19 +90,23 @@ func (c *cut) Prepare(ctx context.Context) error {
 
 // addresses are those of a peer, and its ports where no others may be touched: the
 // clients of the suite come from the node of the API server.
-func (t Target) addresses(ctx context.Context, peer Victim) (addresses []string, ports []int, err error) {
-	switch peer {
+func (t Target) addresses(ctx context.Context, v Victim) (peer node.Peer, err error) {
+	switch v {
 	case Everybody:
-		return nil, nil, nil
+		return node.Peer{}, nil
 	case APIServer:
-		addresses, err = t.apiServer(ctx)
-		return addresses, []int{443, 6443}, err
+		peer.Ports = []int{443, 6443}
+		peer.Addresses, err = t.apiServer(ctx)
+		return peer, err
 	}
-	pods, _, err := t.find(ctx, peer)
+	pods, _, err := t.find(ctx, v)
 	for _, p := range pods {
-		addresses = append(addresses, p.Status.PodIP)
+		peer.Addresses = append(peer.Addresses, p.Status.PodIP)
 	}
-	return addresses, nil, err
+	if err == nil && len(peer.Addresses) == 0 {
+		err = fmt.Errorf("%s is nobody", v) // no address would mean everybody
+	}
+	return peer, err
 }
 
 // apiServer lists the addresses at which pods ask the API server.

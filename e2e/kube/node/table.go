@@ -11,16 +11,20 @@ import (
 // or both, to and from some peers, or all but those of the loopback interface.
 type Packets struct {
 	In, Out bool
-	// Peers are addresses; none: everybody.
-	Peers []string
-	// Ports are TCP ports of the peers; none: every packet.
-	Ports []int
+	// Peers are whom they come from or go to; none: anybody.
+	Peers []Peer
 	// Percent of the packets, by chance; 0 or 100: all of them.
 	Percent int
 	// Forwarded: those that pass through the node are meant, not the node's own
 	// alone. Interface is the one that leads out of the node.
 	Forwarded bool
 	Interface string
+}
+
+// Peer is the other side of a packet.
+type Peer struct {
+	Addresses []string // none: every one
+	Ports     []int    // TCP ports of the peer; none: every packet
 }
 
 // table is the name of the one table that this package makes in a network. It is
@@ -78,7 +82,11 @@ func counted(ruleset string) (packets int, there bool) {
 func (p Packets) script() string {
 	var chains []string
 	chain := func(name, hook, side, port, edge string) {
-		chains = append(chains, fmt.Sprintf("chain %s { type filter hook %s priority -300; %s counter drop; }", name, hook, p.match(side, port, edge)))
+		rules := ""
+		for _, peer := range p.peers() {
+			rules += " " + p.match(peer, side, port, edge) + " counter drop;"
+		}
+		chains = append(chains, fmt.Sprintf("chain %s { type filter hook %s priority -300;%s }", name, hook, rules))
 	}
 	if p.In {
 		chain("arriving", p.hook("input", "prerouting"), "saddr", "sport", "iifname")
@@ -96,18 +104,26 @@ func (p Packets) hook(own, all string) string {
 	return own
 }
 
+// peers has one at least.
+func (p Packets) peers() []Peer {
+	if len(p.Peers) == 0 {
+		return []Peer{{}}
+	}
+	return p.Peers
+}
+
 // match is the condition of one direction.
-func (p Packets) match(side, port, edge string) string {
+func (p Packets) match(peer Peer, side, port, edge string) string {
 	conditions := []string{edge + ` != "lo"`}
 	if p.Interface != "" {
 		conditions = []string{fmt.Sprintf("%s %q", edge, p.Interface)}
 	}
-	if len(p.Peers) > 0 {
-		conditions = append(conditions, fmt.Sprintf("ip %s { %s }", side, strings.Join(p.Peers, ", ")))
+	if len(peer.Addresses) > 0 {
+		conditions = append(conditions, fmt.Sprintf("ip %s { %s }", side, strings.Join(peer.Addresses, ", ")))
 	}
-	if len(p.Ports) > 0 {
+	if len(peer.Ports) > 0 {
 		var numbers []string
-		for _, n := range p.Ports {
+		for _, n := range peer.Ports {
 			numbers = append(numbers, strconv.Itoa(n))
 		}
 		conditions = append(conditions, fmt.Sprintf("tcp %s { %s }", port, strings.Join(numbers, ", ")))
