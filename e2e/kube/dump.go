@@ -78,7 +78,7 @@ func (r *Release) dumpPods(ctx context.Context, keep func(name, text string, err
 // dumpController keeps a controller's status and the timelines of the failovers
 // that it knows of.
 func (r *Release) dumpController(ctx context.Context, pod string, keep func(name, text string, err error) error) error {
-	return r.withController(ctx, pod, func(client api.Client) error {
+	return r.WithController(ctx, pod, func(client api.Client) error {
 		status, err := client.Status(ctx)
 		err = keep(pod+".status.json", indented(status), err)
 		failovers, failed := client.Failovers(ctx)
@@ -86,8 +86,8 @@ func (r *Release) dumpController(ctx context.Context, pod string, keep func(name
 	})
 }
 
-// withController asks the controller of one pod, by a port-forward.
-func (r *Release) withController(ctx context.Context, pod string, use func(api.Client) error) error {
+// WithController asks the controller of one pod, by a port-forward.
+func (r *Release) WithController(ctx context.Context, pod string, use func(api.Client) error) error {
 	tunnel, err := r.Tunnel(ctx, pod, httpPort)
 	if err != nil {
 		return err

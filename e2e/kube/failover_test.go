@@ -84,7 +84,7 @@ func TestLossOfTheMainsVolume(t *testing.T) {
 func (s *Scenario) phases(ctx context.Context) {
 	s.Helper()
 	leader := s.Whole(ctx, s).Leader
-	err := s.withController(ctx, leader, func(client api.Client) error {
+	err := s.WithController(ctx, leader, func(client api.Client) error {
 		failovers, err := client.Failovers(ctx)
 		phases := phasesOf(failovers, s.result.Began)
 		for _, name := range slices.Sorted(maps.Keys(phases)) {

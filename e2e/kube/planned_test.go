@@ -70,7 +70,7 @@ func (s *Scenario) asksALeader(ctx context.Context, request api.SwitchoverReques
 	if err != nil {
 		return err
 	}
-	return s.withController(ctx, status.Leader, func(leader api.Client) error {
+	return s.WithController(ctx, status.Leader, func(leader api.Client) error {
 		_, err := leader.Switchover(ctx, request)
 		return err
 	})
@@ -81,7 +81,7 @@ func (s *Scenario) asksAFollower(ctx context.Context, request api.SwitchoverRequ
 	if err != nil {
 		return err
 	}
-	return s.withController(ctx, followers[0], func(follower api.Client) error {
+	return s.WithController(ctx, followers[0], func(follower api.Client) error {
 		_, err := follower.Switchover(ctx, request)
 		return err
 	})
