@@ -70,7 +70,9 @@ type flap struct {
 // meanwhile. It acts when the fault was seen to act twice.
 func Flap(f Fault, on, off time.Duration) Fault { return &flap{Fault: f, on: on, off: off} }
 
-func (f *flap) Name() string { return fmt.Sprintf("flap (%s on, %s off) %s", f.on, f.off, f.Fault.Name()) }
+func (f *flap) Name() string {
+	return fmt.Sprintf("flap (%s on, %s off) %s", f.on, f.off, f.Fault.Name())
+}
 
 func (f *flap) Inject(ctx context.Context) error {
 	f.acted, f.err = 0, nil

@@ -133,6 +133,9 @@ func quality(t fault.Target) []Case {
 	return []Case{
 		{Fault: fault.Lose(t, 20, fault.Main, fault.Everybody), Hold: hold, Outcome: Stay, Gap: promised},
 		{Fault: fault.Lose(t, 20, fault.Main, fault.Voter), Hold: hold, Outcome: Stay, Gap: promised, Slow: true},
+		{Fault: fault.Delay(t, fault.Main, 200*time.Millisecond), Hold: hold, Outcome: Stay, Gap: promised},
+		{Fault: fault.Delay(t, fault.Voter, 200*time.Millisecond), Hold: hold, Outcome: Stay, Gap: promised, Slow: true},
+		{Fault: fault.Delay(t, fault.Leader, 200*time.Millisecond), Hold: hold, Outcome: Stay, Gap: promised, Slow: true},
 		{Fault: fault.SlowDisk(t, fault.Main, 10), Hold: hold, Outcome: Stay, Gap: promised},
 		{Fault: fault.SlowDisk(t, fault.Voter, 10), Hold: hold, Outcome: Stay, Gap: promised, Slow: true},
 		{Fault: fault.FullDisk(t, fault.Main), Hold: hold, Outcome: Failover, Gap: promised, Settle: true, Slow: true},

@@ -56,3 +56,11 @@ func TestTheStateIsReadBehindAName(t *testing.T) {
 	require.Equal(t, "T", state("12 (a ) b) T 1 12"))
 	require.Empty(t, state(""))
 }
+
+func TestPacketsOfTheQueueAreCounted(t *testing.T) {
+	packets, listens := queued("    0  14000     0 1     0     0     0        3  1\n    4  14095     2 1     0     0     0       10  1\n")
+	require.True(t, listens)
+	require.Equal(t, 10, packets)
+	_, listens = queued("")
+	require.False(t, listens)
+}
