@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e images node-test clean
+.PHONY: help build run test sim prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak images node-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,14 @@ down: ## remove it
 e2e: out/bin/helm out/venv/.made ## prove the promises on a kind cluster of its own (KEEP=1 keeps it, FULL=1 in the promised numbers)
 	mkdir -p $(REPORT_DIR)
 	E2E=1 go test -count=1 -timeout $(if $(FULL),120m,60m) -v $(if $(RUN),-run '$(RUN)') $(if $(SKIP),-skip '$(SKIP)') ./e2e/kube
+
+chaos: out/bin/helm out/venv/.made ## break a kind cluster of its own under load and judge what clients saw (under 15 minutes; FULL=1 every fault, FAMILY=nodes one kind, CASE='kill main' one)
+	mkdir -p $(REPORT_DIR)
+	CHAOS=1 CASE='$(CASE)' go test -count=1 -timeout $(if $(FULL),120m,30m) -v -run 'Faults$(if $(FAMILY),/^$(FAMILY)$$)' ./chaos/kube
+
+soak: out/bin/helm out/venv/.made ## break it at random for HOURS (1) by SEED (1); what is interrupted goes on where it was
+	mkdir -p $(REPORT_DIR)
+	CHAOS=1 HOURS='$(or $(HOURS),1)' SEED='$(or $(SEED),1)' go test -count=1 -timeout 0 -v -run Soak ./chaos/kube
 
 images: ## build every image that a cluster needs, and cache them
 	go run ./clusters/cmd/cluster images

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/chaos/fault"
 	"memgraph-controller/clusters/helm"
 	"memgraph-controller/e2e/kube/forward"
 )
@@ -50,9 +51,7 @@ func TestClusterThatWasSetUpByHandIsAdopted(t *testing.T) {
 		a.holdsWhatWasWrittenByHand(ctx)
 		load := a.LoadOf(ctx, writeRate/4)
 		old := a.Whole(ctx, a).Record.Main
-		fault := a.DeletionOf(ctx, old, byForce())
-		fault.Over = moved(old)
-		load.Round(ctx, fault)
+		load.Round(ctx, fault.Delete(adopter.Target(), fault.Main), moved(old))
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true, NoReseed: true})
 		a.holdsWhatWasWrittenByHand(ctx)
 	})

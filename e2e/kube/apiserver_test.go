@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/chaos/fault"
 )
 
 const (
@@ -21,38 +23,40 @@ const (
 
 func TestAPIServerIsStoppedForAMinute(t *testing.T) {
 	scenario(t, "the data path does not notice and nobody is promoted", func(ctx context.Context, s *Scenario) {
-		s.without(ctx, s.Outage, outage)
+		s.without(ctx, fault.StopAPIServer(s.Target()), outage)
 		s.pass(ctx, aftermath)
 	})
 }
 
 func TestAPIServerSwallowsRequests(t *testing.T) {
 	scenario(t, "the data path does not notice and nobody is promoted", func(ctx context.Context, s *Scenario) {
-		s.without(ctx, s.Freeze, frozen)
+		s.without(ctx, fault.FreezeAPIServer(s.Target()), frozen)
 	})
 }
 
 // without takes the API server away under load, and judges that nobody notices.
-func (s *Scenario) without(ctx context.Context, away func(context.Context) (func(context.Context) error, error), lasts time.Duration) {
+func (s *Scenario) without(ctx context.Context, away fault.Fault, lasts time.Duration) {
 	s.Helper()
 	load := s.Load(ctx)
 	before := s.Whole(ctx, s)
+	check(s, away.Prepare(ctx), "prepare to "+away.Name())
 	rate := load.steady(ctx, load.rate, "before the outage")
 	began := time.Now()
-	heal, err := away(ctx)
-	require.NoError(s, err)
 	s.Cleanup(func() {
-		if err := heal(context.WithoutCancel(ctx)); err != nil {
-			s.Errorf("%v", err)
+		if err := away.Heal(context.WithoutCancel(ctx)); err != nil {
+			s.Errorf("heal %s: %v", away.Name(), err)
 		}
 	})
+	check(s, away.Inject(ctx), away.Name())
+	s.took(ctx, away)
 	s.pass(ctx, lasts)
-	if s.answers(ctx) == nil {
-		s.Void("the API server answers although it was taken away")
+	if err := away.Injected(ctx); err != nil {
+		s.Void("%s is over by itself: %v", away.Name(), err)
 	}
 	during := load.steady(ctx, rate, "during the outage")
 	s.Logf("%.0f writes per second before the outage, %.0f at its end", rate, during)
-	require.NoError(s, heal(ctx))
+	require.NoError(s, away.Heal(ctx))
+	s.Eventually(ctx, "nothing is left of "+away.Name(), tookWithin, away.Healed)
 	after := s.Whole(ctx, s)
 	load.steady(ctx, rate, "after the outage")
 	load.gaps = append(load.gaps, load.History().Gap(began, time.Now()))

@@ -5,6 +5,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 // The user of the database's image.
@@ -48,7 +50,7 @@ func databasesByHand(name, image string) (*corev1.Service, *appsv1.StatefulSet) 
 			Ports: []corev1.ServicePort{{Name: "bolt", Port: boltPort}, {Name: "replication", Port: replicationPort}},
 		},
 	}
-	spec := databaseSpec(databaseContainer, image, corev1.VolumeSource{})
+	spec := databaseSpec(fleet.Database, image, corev1.VolumeSource{})
 	spec.Volumes = nil // the claim below takes its place
 	return service, &appsv1.StatefulSet{
 		ObjectMeta: metav1.ObjectMeta{Name: name},

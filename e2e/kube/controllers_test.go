@@ -10,10 +10,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/chaos/fault"
 	"memgraph-controller/clusters/helm"
 	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/kube/fleet"
 	"memgraph-controller/e2e/workload"
 )
 
@@ -34,7 +35,7 @@ const (
 func TestKillOfTheLeader(t *testing.T) {
 	scenario(t, "another controller leads, and sessions through the others go on", func(ctx context.Context, s *Scenario) {
 		s.leaderLost(ctx, s.Rounds(10, 2), func(ctx context.Context, pod *corev1.Pod) error {
-			process, err := s.Process(ctx, pod, controllerContainer)
+			process, err := fleet.Process(ctx, pod, fleet.Controller)
 			if err != nil {
 				return err
 			}
@@ -46,7 +47,7 @@ func TestKillOfTheLeader(t *testing.T) {
 func TestForcedDeletionOfTheLeader(t *testing.T) {
 	scenario(t, "another controller leads, and sessions through the others go on", func(ctx context.Context, s *Scenario) {
 		s.leaderLost(ctx, s.Rounds(10, 1), func(ctx context.Context, pod *corev1.Pod) error {
-			return s.DeletePod(ctx, pod, byForce())
+			return s.DeletePod(ctx, pod, fleet.ByForce())
 		})
 	})
 }
@@ -68,10 +69,10 @@ func (s *Scenario) leaderLost(ctx context.Context, rounds int, lose func(context
 		pod, err := s.Pod(ctx, leader)
 		require.NoError(s, err)
 		var lost time.Time
-		load.Round(ctx, Fault{
-			Name:   "loss of leader " + leader,
-			Inject: func(ctx context.Context) error { lost = time.Now(); return lose(ctx, pod) },
-			Took: func(ctx context.Context) error {
+		load.Round(ctx, fault.Change{
+			Title: "loss of leader " + leader,
+			Do:    func(ctx context.Context) error { lost = time.Now(); return lose(ctx, pod) },
+			Acts: func(ctx context.Context) error {
 				status, err := follower.Status(ctx)
 				if err == nil && (status.Leader == "" || status.Leader == leader) {
 					err = fmt.Errorf("leader is %q", status.Leader)
@@ -81,7 +82,7 @@ func (s *Scenario) leaderLost(ctx context.Context, rounds int, lose func(context
 				}
 				return err
 			},
-		})
+		}, nil)
 		pinned = append(pinned, gaps(lost, time.Now(), pins...)...)
 		for _, p := range pins {
 			p.Stop()
@@ -112,7 +113,7 @@ func TestAllControllersButOneAreKilled(t *testing.T) {
 		require.NoError(s, err)
 		remaining := s.Pin(ctx, pods[0].Name)
 		began := time.Now()
-		load.Round(ctx, s.deletionOfControllers(pods[1:]))
+		load.Round(ctx, s.deletionOfControllers(pods[1:]), nil)
 		s.Measure("gap of the session through the remaining one", gaps(began, time.Now(), remaining))
 		remaining.Stop()
 		assert.LessOrEqual(s, remaining.Gap(began, remaining.Last()), unnoticed)
@@ -128,7 +129,7 @@ func TestAllControllersAreKilledAtOnce(t *testing.T) {
 		pods, err := s.Pods(ctx, s.Controllers)
 		require.NoError(s, err)
 		before := s.Whole(ctx, s).Record
-		load.Round(ctx, s.deletionOfControllers(pods))
+		load.Round(ctx, s.deletionOfControllers(pods), nil)
 		after := s.Whole(ctx, s).Record
 		require.Equal(s, before.Main, after.Main, "the main changed although only controllers were lost")
 		load.Judge(ctx, Promise{Gap: allGoneGap, NoReseed: true})
@@ -136,17 +137,17 @@ func TestAllControllersAreKilledAtOnce(t *testing.T) {
 }
 
 // deletionOfControllers deletes controller pods by force, all at once.
-func (s *Scenario) deletionOfControllers(pods []corev1.Pod) Fault {
-	return Fault{
-		Name: fmt.Sprintf("deletion of %d controllers", len(pods)),
-		Inject: func(ctx context.Context) error {
+func (s *Scenario) deletionOfControllers(pods []corev1.Pod) fault.Fault {
+	return fault.Change{
+		Title: fmt.Sprintf("deletion of %d controllers", len(pods)),
+		Do: func(ctx context.Context) error {
 			var errs []error
 			for i := range pods {
-				errs = append(errs, s.DeletePod(ctx, &pods[i], byForce()))
+				errs = append(errs, s.DeletePod(ctx, &pods[i], fleet.ByForce()))
 			}
 			return errors.Join(errs...)
 		},
-		Took: func(ctx context.Context) error {
+		Acts: func(ctx context.Context) error {
 			now, err := s.Pods(ctx, s.Controllers)
 			if err != nil {
 				return err
@@ -184,17 +185,17 @@ func TestGatewayThatIsCutOffAloneSilencesItself(t *testing.T) {
 
 		cut := time.Now()
 		lonely := pins[followers[0]]
-		heal, dropped := s.cutOff(ctx, followers[0], pods)
+		cutting := s.cutOff(ctx, followers[0], pods)
 		s.pass(ctx, silence)
 		quiet := time.Now()
 		s.pass(ctx, 10*time.Second)
 		healing := time.Now()
-		if n, err := dropped(ctx); err != nil || n == 0 {
-			s.Void("no packet of %s was dropped (%v)", lonely.Pod, err)
+		if err := cutting.Injected(ctx); err != nil {
+			s.Void("%s: %v", cutting.Name(), err)
 		}
 		assert.Less(s, lonely.Last(), quiet, "a gateway that is cut off acknowledged a write after %s", silence)
 		s.Measure("last word of the gateway that was cut off", workload.Distribution{max(0, lonely.Last().Sub(cut))})
-		require.NoError(s, heal(ctx))
+		require.NoError(s, cutting.Heal(ctx))
 		s.Eventually(ctx, "the gateway that was cut off serves again", 30*time.Second, func(context.Context) error {
 			if lonely.Last().Before(healing) {
 				return fmt.Errorf("last write at %s", lonely.Last().Format(time.TimeOnly))
@@ -221,51 +222,25 @@ func TestGatewayThatIsCutOffAloneSilencesItself(t *testing.T) {
 }
 
 // cutOff drops all packets between a controller pod and the API server and the
-// other controllers. Its clients and the databases stay within reach.
-func (s *Scenario) cutOff(ctx context.Context, name string, pods []corev1.Pod) (heal func(context.Context) error, dropped func(context.Context) (int, error)) {
+// other controllers, until the test ends or it is healed. Its clients and the
+// databases stay within reach.
+func (s *Scenario) cutOff(ctx context.Context, name string, pods []corev1.Pod) fault.Fault {
 	s.Helper()
-	pod, err := s.Pod(ctx, name)
-	require.NoError(s, err)
-	process, err := s.Process(ctx, pod, controllerContainer)
-	require.NoError(s, err)
-	peers := s.apiServerAddresses(ctx)
+	peers := []fault.Victim{fault.APIServer}
 	for _, p := range pods {
 		if p.Name != name {
-			peers = append(peers, p.Status.PodIP)
+			peers = append(peers, fault.Victim(p.Name))
 		}
 	}
-	undo, err := process.CutOff(ctx, peers)
-	require.NoError(s, err)
-	healed := false
-	heal = func(ctx context.Context) error {
-		if healed {
-			return nil
-		}
-		healed = true
-		return undo(ctx)
-	}
+	cut := fault.Cut(s.Target(), fault.Victim(name), fault.Both, peers...)
+	check(s, cut.Prepare(ctx), "prepare to "+cut.Name())
 	s.Cleanup(func() {
-		if err := heal(context.WithoutCancel(ctx)); err != nil {
-			s.Errorf("heal the cut of %s: %v", name, err)
+		if err := cut.Heal(context.WithoutCancel(ctx)); err != nil {
+			s.Errorf("%v", err)
 		}
 	})
-	return heal, process.Dropped
-}
-
-// apiServerAddresses are those at which pods ask the API server.
-func (s *Scenario) apiServerAddresses(ctx context.Context) []string {
-	s.Helper()
-	service, err := s.Client.CoreV1().Services(metav1.NamespaceDefault).Get(ctx, "kubernetes", metav1.GetOptions{})
-	require.NoError(s, err)
-	node, err := s.Client.CoreV1().Nodes().Get(ctx, s.ControlPlane().Name, metav1.GetOptions{})
-	require.NoError(s, err)
-	addresses := []string{service.Spec.ClusterIP}
-	for _, a := range node.Status.Addresses {
-		if a.Type == corev1.NodeInternalIP {
-			addresses = append(addresses, a.Address)
-		}
-	}
-	return addresses
+	check(s, cut.Inject(ctx), cut.Name())
+	return cut
 }
 
 func TestReadGatewayIsTurnedOffAndOn(t *testing.T) {
@@ -278,20 +253,20 @@ func TestReadGatewayIsTurnedOffAndOn(t *testing.T) {
 				}
 			}
 		})
-		load.Round(ctx, s.readGateway(false, "main"))
-		load.Round(ctx, s.readGateway(true, "replica"))
+		load.Round(ctx, s.readGateway(false, "main"), nil)
+		load.Round(ctx, s.readGateway(true, "replica"), nil)
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true, NoReseed: true})
 	})
 }
 
 // readGateway turns the read gateway on or off. role is who answers reads then.
-func (s *Scenario) readGateway(on bool, role string) Fault {
-	return Fault{
-		Name: fmt.Sprintf("readGateway.enabled=%v", on), Within: rolloutWithin,
-		Inject: func(ctx context.Context) error {
+func (s *Scenario) readGateway(on bool, role string) fault.Fault {
+	return fault.Change{
+		Title: fmt.Sprintf("readGateway.enabled=%v", on),
+		Do: func(ctx context.Context) error {
 			return s.Install(ctx, helm.Values{"readGateway": helm.Values{"enabled": on}})
 		},
-		Took: func(ctx context.Context) error {
+		Acts: func(ctx context.Context) error {
 			for range 10 {
 				rows, err := ask(ctx, s.Read, "SHOW REPLICATION ROLE")
 				if err != nil {

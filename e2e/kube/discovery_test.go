@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/chaos/fault"
 	"memgraph-controller/e2e/clients"
 )
 
@@ -24,9 +25,7 @@ func TestServicesAreFoundByNameInsideTheCluster(t *testing.T) {
 		load.steady(ctx, load.rate, "before the fault")
 		for range s.Rounds(5, 1) {
 			main := s.Whole(ctx, s).Record.Main
-			fault := s.DeletionOf(ctx, main, byForce())
-			fault.Over = moved(main)
-			load.Round(ctx, fault)
+			load.Round(ctx, fault.Delete(s.Target(), fault.Main), moved(main))
 		}
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true})
 	})

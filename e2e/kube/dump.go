@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 // Dump writes into a folder what a person needs to understand a failure: pods,
@@ -66,7 +67,7 @@ func (r *Release) dumpPods(ctx context.Context, keep func(name, text string, err
 				}
 				errs = append(errs, keep(p.Name+"."+container.Name+suffix, string(text), err))
 			}
-			if container.Name == controllerContainer {
+			if container.Name == fleet.Controller {
 				errs = append(errs, r.dumpController(ctx, p.Name, keep))
 			}
 		}
@@ -77,7 +78,7 @@ func (r *Release) dumpPods(ctx context.Context, keep func(name, text string, err
 // dumpController keeps a controller's status and the timelines of the failovers
 // that it knows of.
 func (r *Release) dumpController(ctx context.Context, pod string, keep func(name, text string, err error) error) error {
-	return r.withController(ctx, pod, func(client api.Client) error {
+	return r.WithController(ctx, pod, func(client api.Client) error {
 		status, err := client.Status(ctx)
 		err = keep(pod+".status.json", indented(status), err)
 		failovers, failed := client.Failovers(ctx)
@@ -85,8 +86,8 @@ func (r *Release) dumpController(ctx context.Context, pod string, keep func(name
 	})
 }
 
-// withController asks the controller of one pod, by a port-forward.
-func (r *Release) withController(ctx context.Context, pod string, use func(api.Client) error) error {
+// WithController asks the controller of one pod, by a port-forward.
+func (r *Release) WithController(ctx context.Context, pod string, use func(api.Client) error) error {
 	tunnel, err := r.Tunnel(ctx, pod, httpPort)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/chaos/fault"
 	"memgraph-controller/controller/api"
 )
 
@@ -23,9 +24,7 @@ func TestForcedDeletionOfTheMain(t *testing.T) {
 		load := s.Load(ctx)
 		for range s.Rounds(20, 5) {
 			main := s.Whole(ctx, s).Record.Main
-			fault := s.DeletionOf(ctx, main, byForce())
-			fault.Over = moved(main)
-			load.Round(ctx, fault)
+			load.Round(ctx, fault.Delete(s.Target(), fault.Main), moved(main))
 		}
 		s.phases(ctx)
 		load.Judge(ctx, Promise{Median: targetMedian, Gap: targetMax, Connections: true})
@@ -37,9 +36,7 @@ func TestGracefulDeletionOfTheMain(t *testing.T) {
 		load := s.Load(ctx)
 		for range s.Rounds(10, 2) {
 			main := s.Whole(ctx, s).Record.Main
-			fault := s.DeletionOf(ctx, main, nil)
-			fault.Over = moved(main)
-			load.Round(ctx, fault)
+			load.Round(ctx, fault.Retire(s.Target(), fault.Main), moved(main))
 		}
 		s.phases(ctx)
 		load.Judge(ctx, Promise{Gap: plannedGap, Connections: true, NoErrors: true, NoReseed: true})
@@ -51,9 +48,7 @@ func TestKillOfTheMainsProcess(t *testing.T) {
 		load := s.Load(ctx)
 		for range s.Rounds(20, 3) {
 			main := s.Whole(ctx, s).Record.Main
-			fault := s.KillOf(ctx, main)
-			fault.Over = moved(main)
-			load.Round(ctx, fault)
+			load.Round(ctx, fault.Kill(s.Target(), fault.Main), moved(main))
 		}
 		s.phases(ctx)
 		load.Judge(ctx, Promise{Median: targetMedian, Gap: targetMax, Connections: true})
@@ -65,7 +60,7 @@ func TestForcedDeletionOfTheVoter(t *testing.T) {
 		load := s.Load(ctx)
 		for range s.Rounds(10, 2) {
 			before := s.Whole(ctx, s).Record
-			load.Round(ctx, s.DeletionOf(ctx, before.Voter, byForce()))
+			load.Round(ctx, fault.Delete(s.Target(), fault.Voter), nil)
 			require.Equal(s, before.Main, s.Whole(ctx, s).Record.Main, "the main changed although only the voter was lost")
 		}
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true})
@@ -77,9 +72,7 @@ func TestLossOfTheMainsVolume(t *testing.T) {
 		load := s.Load(ctx)
 		for range s.Rounds(3, 1) {
 			main := s.Whole(ctx, s).Record.Main
-			fault := s.LossOf(ctx, main)
-			fault.Over = moved(main)
-			load.Round(ctx, fault)
+			load.Round(ctx, fault.LoseVolume(s.Target(), fault.Main), moved(main))
 			require.NotEqual(s, main, s.Whole(ctx, s).Record.Main, "whoever lost the data is main again")
 		}
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true})
@@ -91,7 +84,7 @@ func TestLossOfTheMainsVolume(t *testing.T) {
 func (s *Scenario) phases(ctx context.Context) {
 	s.Helper()
 	leader := s.Whole(ctx, s).Leader
-	err := s.withController(ctx, leader, func(client api.Client) error {
+	err := s.WithController(ctx, leader, func(client api.Client) error {
 		failovers, err := client.Failovers(ctx)
 		phases := phasesOf(failovers, s.result.Began)
 		for _, name := range slices.Sorted(maps.Keys(phases)) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/e2e/kube/fleet"
 	"memgraph-controller/e2e/kube/node"
 )
 
@@ -81,7 +82,7 @@ func (s *Scenario) costs(ctx context.Context) map[string]node.Cost {
 	require.NotEmpty(s, pods)
 	costs := map[string]node.Cost{}
 	for i := range pods {
-		process, err := s.Process(ctx, &pods[i], controllerContainer)
+		process, err := fleet.Process(ctx, &pods[i], fleet.Controller)
 		require.NoError(s, err)
 		costs[pods[i].Name], err = process.Cost(ctx)
 		require.NoError(s, err)

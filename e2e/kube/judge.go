@@ -79,12 +79,12 @@ func failures(history workload.History) (list []string) {
 func (s *Scenario) holds(ctx context.Context, history workload.History) {
 	s.Helper()
 	status := s.Whole(ctx, s)
-	held, err := s.ids(ctx, status.Record.Main)
+	held, err := s.IDs(ctx, status.Record.Main)
 	require.NoError(s, err)
 	require.NoError(s, history.Check(held), "main %s", status.Record.Main)
 	for _, i := range status.Instances {
 		s.Eventually(ctx, i.Name+" holds the same as main "+status.Record.Main, 30*time.Second, func(ctx context.Context) error {
-			ids, err := s.ids(ctx, i.Name)
+			ids, err := s.IDs(ctx, i.Name)
 			if err != nil || slices.Equal(ids, held) {
 				return err
 			}
@@ -93,9 +93,9 @@ func (s *Scenario) holds(ctx context.Context, history workload.History) {
 	}
 }
 
-// ids reads what an instance holds, past the gateways.
-func (s *Scenario) ids(ctx context.Context, pod string) ([]int64, error) {
-	tunnel, err := s.Tunnel(ctx, pod, boltPort)
+// IDs reads what an instance holds, past the gateways.
+func (r *Release) IDs(ctx context.Context, pod string) ([]int64, error) {
+	tunnel, err := r.Tunnel(ctx, pod, boltPort)
 	if err != nil {
 		return nil, err
 	}

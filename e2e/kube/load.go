@@ -140,12 +140,17 @@ func (l *Load) Acknowledged(ctx context.Context, more int, within time.Duration)
 }
 
 // clear removes what clients wrote before: the next ones begin with id 1 again.
-// It takes small steps, because each is one transaction that replicas wait for.
 func (s *Scenario) clear(ctx context.Context) {
 	s.Helper()
+	check(s, s.Clear(ctx), "remove what earlier clients wrote")
+}
+
+// Clear removes what clients wrote. It takes small steps, because each is one
+// transaction that replicas wait for.
+func (r *Release) Clear(ctx context.Context) error {
 	for _, label := range []string{"W", pinLabel} {
-		s.Eventually(ctx, "earlier clients' nodes are removed", time.Minute, func(ctx context.Context) error {
-			rows, err := ask(ctx, s.Write, fmt.Sprintf("MATCH (n:%s) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)", label))
+		err := await(ctx, "earlier clients' nodes are removed", time.Minute, func(ctx context.Context) error {
+			rows, err := ask(ctx, r.Write, fmt.Sprintf("MATCH (n:%s) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)", label))
 			if err != nil {
 				return err
 			}
@@ -154,7 +159,11 @@ func (s *Scenario) clear(ctx context.Context) {
 			}
 			return nil
 		})
+		if err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // ask runs one statement in a transaction of its own over a new connection.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/chaos/fault"
 	"memgraph-controller/controller/api"
 )
 
@@ -18,7 +19,7 @@ func TestPlannedSwitchover(t *testing.T) {
 	scenario(t, "managed transactions see no error", func(ctx context.Context, s *Scenario) {
 		load := s.Load(ctx)
 		for range s.Rounds(20, 3) {
-			load.Round(ctx, s.switchover(ctx, "", s.asksALeader))
+			load.Round(ctx, s.switchover(ctx, "", s.asksALeader), nil)
 		}
 		s.phases(ctx)
 		load.Judge(ctx, Promise{Gap: plannedGap, Connections: true, NoErrors: true, NoReseed: true})
@@ -28,7 +29,7 @@ func TestPlannedSwitchover(t *testing.T) {
 func TestSwitchoverAskedOfAControllerThatDoesNotLead(t *testing.T) {
 	scenario(t, "every controller takes requests", func(ctx context.Context, s *Scenario) {
 		load := s.Load(ctx)
-		load.Round(ctx, s.switchover(ctx, "", s.asksAFollower))
+		load.Round(ctx, s.switchover(ctx, "", s.asksAFollower), nil)
 		load.Judge(ctx, Promise{Gap: plannedGap, Connections: true, NoErrors: true, NoReseed: true})
 	})
 }
@@ -48,13 +49,13 @@ func TestSwitchoverNeedsTheToken(t *testing.T) {
 
 // switchover moves the main to an instance, the voter where it is empty. ask
 // sends the request.
-func (s *Scenario) switchover(ctx context.Context, to string, ask func(context.Context, api.SwitchoverRequest) error) Fault {
+func (s *Scenario) switchover(ctx context.Context, to string, ask func(context.Context, api.SwitchoverRequest) error) fault.Fault {
 	s.Helper()
 	main := s.Whole(ctx, s).Record.Main
-	return Fault{
-		Name:   "switchover from " + main,
-		Inject: func(ctx context.Context) error { return ask(ctx, api.SwitchoverRequest{Target: to, By: "e2e"}) },
-		Took: func(ctx context.Context) error {
+	return fault.Change{
+		Title: "switchover from " + main,
+		Do:    func(ctx context.Context) error { return ask(ctx, api.SwitchoverRequest{Target: to, By: "e2e"}) },
+		Acts: func(ctx context.Context) error {
 			status, err := s.Status(ctx)
 			if err == nil && !moved(main)(status) {
 				err = fmt.Errorf("%s", describe(status))
@@ -69,7 +70,7 @@ func (s *Scenario) asksALeader(ctx context.Context, request api.SwitchoverReques
 	if err != nil {
 		return err
 	}
-	return s.withController(ctx, status.Leader, func(leader api.Client) error {
+	return s.WithController(ctx, status.Leader, func(leader api.Client) error {
 		_, err := leader.Switchover(ctx, request)
 		return err
 	})
@@ -80,7 +81,7 @@ func (s *Scenario) asksAFollower(ctx context.Context, request api.SwitchoverRequ
 	if err != nil {
 		return err
 	}
-	return s.withController(ctx, followers[0], func(follower api.Client) error {
+	return s.WithController(ctx, followers[0], func(follower api.Client) error {
 		_, err := follower.Switchover(ctx, request)
 		return err
 	})
@@ -109,11 +110,7 @@ func TestDrainOfTheMainsNode(t *testing.T) {
 		load := s.Load(ctx)
 		for range s.Rounds(3, 1) {
 			main := s.Whole(ctx, s).Record.Main
-			pod, err := s.Pod(ctx, main)
-			require.NoError(s, err)
-			fault := s.DrainOf(ctx, pod.Spec.NodeName)
-			fault.Over = moved(main)
-			load.Round(ctx, fault)
+			load.Round(ctx, fault.Drain(s.Target(), fault.Main), moved(main))
 		}
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true, NoReseed: true})
 	})
@@ -123,7 +120,7 @@ func TestRolloutRestarts(t *testing.T) {
 	scenario(t, "rolling restarts in a row are noticed by nobody", func(ctx context.Context, s *Scenario) {
 		load := s.Load(ctx)
 		for range s.Rounds(20, 2) {
-			load.Round(ctx, s.Restart(ctx))
+			load.Round(ctx, fault.Restart(s.Target()), nil)
 		}
 		load.Judge(ctx, Promise{Gap: plannedGap, Connections: true, NoErrors: true, NoReseed: true})
 	})
@@ -134,11 +131,11 @@ func TestPodsAreRescheduledWithNewAddresses(t *testing.T) {
 		load := s.Load(ctx)
 		old := s.lives(ctx)
 		for name := range old {
-			load.Round(ctx, s.DeletionOf(ctx, name, nil))
+			load.Round(ctx, fault.Retire(s.Target(), fault.Victim(name)), nil)
 		}
 		for name, life := range s.lives(ctx) {
-			if life.ip == old[name].ip {
-				s.Void("pod %s has its address %s again", name, life.ip)
+			if life.IP == old[name].IP {
+				s.Void("pod %s has its address %s again", name, life.IP)
 			}
 		}
 		load.Judge(ctx, Promise{Gap: plannedGap, Connections: true, NoErrors: true, NoReseed: true})

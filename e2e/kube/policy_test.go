@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 // openWithin is how long a connection may take to open before it counts as kept
@@ -22,7 +24,7 @@ func TestOnlyGatewaysReachTheDatabases(t *testing.T) {
 		require.NoError(s, err)
 		controllers, err := s.Pods(ctx, s.Controllers)
 		require.NoError(s, err)
-		controller, err := s.Process(ctx, &controllers[0], controllerContainer)
+		controller, err := fleet.Process(ctx, &controllers[0], fleet.Controller)
 		require.NoError(s, err)
 		for _, d := range databases {
 			if !controller.Reaches(ctx, d.Status.PodIP, boltPort, openWithin) {
@@ -39,7 +41,7 @@ func TestOnlyGatewaysReachTheDatabases(t *testing.T) {
 func (s *Scenario) strangerIsKeptAway(ctx context.Context, namespace string, databases []corev1.Pod) {
 	s.Helper()
 	pod := s.stranger(ctx, namespace)
-	process, err := s.Process(ctx, pod, strangerName)
+	process, err := fleet.Process(ctx, pod, strangerName)
 	require.NoError(s, err)
 	for _, gateway := range []string{s.Prefix + "-gateway", s.Prefix + "-gateway-read"} {
 		service, err := s.Client.CoreV1().Services(s.Namespace).Get(ctx, gateway, metav1.GetOptions{})
@@ -75,13 +77,13 @@ func (s *Scenario) stranger(ctx context.Context, namespace string) *corev1.Pod {
 	require.NoError(s, err)
 	name := pod.Name
 	s.Cleanup(func() {
-		_ = pods.Delete(context.WithoutCancel(ctx), name, metav1.DeleteOptions{GracePeriodSeconds: byForce()})
+		_ = pods.Delete(context.WithoutCancel(ctx), name, metav1.DeleteOptions{GracePeriodSeconds: fleet.ByForce()})
 	})
 	s.Eventually(ctx, "pod "+name+" runs", time.Minute, func(ctx context.Context) error {
 		if pod, err = pods.Get(ctx, name, metav1.GetOptions{}); err != nil {
 			return err
 		}
-		status, err := containerStatus(pod, strangerName)
+		status, err := fleet.ContainerStatus(pod, strangerName)
 		if err == nil && status.State.Running == nil {
 			err = fmt.Errorf("it is %s", pod.Status.Phase)
 		}

@@ -15,6 +15,7 @@ import (
 	"memgraph-controller/clusters/images"
 	"memgraph-controller/clusters/kind"
 	"memgraph-controller/clusters/progress"
+	"memgraph-controller/e2e/kube/fleet"
 	"memgraph-controller/e2e/kube/node"
 )
 
@@ -86,7 +87,7 @@ func (r *Release) runs(ctx context.Context, selector, image string) error {
 		return err
 	}
 	for i := range pods.Items {
-		if p := &pods.Items[i]; !uses(p, image) || !ready(p) {
+		if p := &pods.Items[i]; !uses(p, image) || !fleet.Ready(p) {
 			return fmt.Errorf("pod %s does not run %s yet", p.Name, image)
 		}
 	}

@@ -14,18 +14,16 @@ import (
 	"memgraph-controller/clusters/helm"
 	"memgraph-controller/clusters/kind"
 	"memgraph-controller/controller/api"
+	"memgraph-controller/e2e/kube/fleet"
 	"memgraph-controller/e2e/kube/forward"
 )
 
 // Release is one installation of the chart.
 type Release struct {
 	*Cluster
-	Namespace string
+	fleet.Fleet
 	// Prefix is the release's name, with which the names of its objects begin.
 	Prefix string
-	// StatefulSet is that of the databases; Databases and Controllers select pods.
-	StatefulSet            string
-	Databases, Controllers string
 	// Write and Read are the gateways as they are reached from this machine.
 	Write, Read string
 	// API asks whichever controller the Service leads to.
@@ -34,14 +32,12 @@ type Release struct {
 	Values helm.Values
 }
 
-// What the chart names its containers, and their ports.
+// The ports of the chart's pods.
 const (
-	databaseContainer   = "memgraph"
-	controllerContainer = "controller"
-	boltPort            = 7687
-	readPort            = 7688
-	httpPort            = 8080
-	replicationPort     = 10000
+	boltPort        = 7687
+	readPort        = 7688
+	httpPort        = 8080
+	replicationPort = 10000
 )
 
 // Main is the release that most tests are about: three instances and three
@@ -60,8 +56,11 @@ func (c *Cluster) release(namespace, name string) *Release {
 		return "app.kubernetes.io/instance=" + name + ",app.kubernetes.io/component=" + component
 	}
 	return &Release{
-		Cluster: c, Namespace: namespace, Prefix: name, StatefulSet: name,
-		Databases: part("database"), Controllers: part("controller"),
+		Cluster: c, Prefix: name,
+		Fleet: fleet.Fleet{
+			Kube: c.Client, Namespace: namespace, StatefulSet: name,
+			Databases: part("database"), Controllers: part("controller"),
+		},
 		API:    api.Client{HTTP: fresh()},
 		Values: c.Images.Values(),
 	}

@@ -7,32 +7,34 @@ import (
 
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"memgraph-controller/chaos/fault"
 )
 
 func TestScaleUpAndDown(t *testing.T) {
 	scenario(t, "new instances join, and the main leaves before its pod does", func(ctx context.Context, s *Scenario) {
 		load := s.Load(ctx)
 		s.Cleanup(func() { s.forget(context.WithoutCancel(ctx)) })
-		load.Round(ctx, s.scale(3, 5))
+		load.Round(ctx, s.scale(3, 5), nil)
 		// The pods that go away hold the main: the hardest case.
-		load.Round(ctx, s.switchover(ctx, fmt.Sprintf("%s-%d", s.StatefulSet, 4), s.asksALeader))
-		load.Round(ctx, s.scale(5, 3))
+		load.Round(ctx, s.switchover(ctx, fmt.Sprintf("%s-%d", s.StatefulSet, 4), s.asksALeader), nil)
+		load.Round(ctx, s.scale(5, 3), nil)
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true, NoReseed: true})
 	})
 }
 
 // scale changes the number of instances from one to another.
-func (s *Scenario) scale(from, to int32) Fault {
-	return Fault{
-		Name: fmt.Sprintf("scaling from %d to %d", from, to), Within: rolloutWithin,
-		Inject: func(ctx context.Context) error {
+func (s *Scenario) scale(from, to int32) fault.Fault {
+	return fault.Change{
+		Title: fmt.Sprintf("scaling from %d to %d", from, to),
+		Do: func(ctx context.Context) error {
 			scale := &autoscalingv1.Scale{
 				ObjectMeta: metav1.ObjectMeta{Name: s.StatefulSet, Namespace: s.Namespace}, Spec: autoscalingv1.ScaleSpec{Replicas: to},
 			}
 			_, err := s.Client.AppsV1().StatefulSets(s.Namespace).UpdateScale(ctx, s.StatefulSet, scale, metav1.UpdateOptions{})
 			return err
 		},
-		Took: func(ctx context.Context) error {
+		Acts: func(ctx context.Context) error {
 			status, err := s.Status(ctx)
 			if err == nil && len(status.Instances) != int(to) {
 				err = fmt.Errorf("%d instances", len(status.Instances))

@@ -9,6 +9,8 @@ import (
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j/config"
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 // manyConnections is enough that a gateway with three upstreams would have
@@ -116,7 +118,7 @@ func (s *Scenario) sockets(ctx context.Context) map[string]int {
 	require.NoError(s, err)
 	counts := map[string]int{}
 	for i := range pods {
-		process, err := s.Process(ctx, &pods[i], databaseContainer)
+		process, err := fleet.Process(ctx, &pods[i], fleet.Database)
 		require.NoError(s, err)
 		counts[pods[i].Name], err = process.Established(ctx, boltPort)
 		require.NoError(s, err)

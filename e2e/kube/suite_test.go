@@ -60,7 +60,7 @@ func installChart(ctx context.Context, _ *envconf.Config) (context.Context, erro
 		release.API.Token, err = release.Token(ctx)
 	}
 	if err == nil {
-		err = release.awaitWhole(ctx)
+		_, err = release.AwaitWhole(ctx)
 	}
 	if err != nil {
 		return ctx, errors.Join(err, dump(ctx, release, "setup"))
@@ -71,7 +71,7 @@ func installChart(ctx context.Context, _ *envconf.Config) (context.Context, erro
 // whole leaves it to no test to find the cluster broken by the one before.
 func whole(ctx context.Context, _ *envconf.Config, t *testing.T, _ features.Feature) (context.Context, error) {
 	t.Helper()
-	if err := release.awaitWhole(ctx); err != nil {
+	if _, err := release.AwaitWhole(ctx); err != nil {
 		failed = append(failed, t.Name())
 		return ctx, errors.Join(err, dump(ctx, release, t.Name()))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/chaos/fault"
 	"memgraph-controller/clusters/helm"
 )
 
@@ -33,16 +34,16 @@ func TestUpgradeOfTheChart(t *testing.T) {
 		require.NoError(s, s.Helm.Upgrade(ctx, s.Prefix, s.Namespace, previous.Chart, older))
 		load := s.Load(ctx)
 		old := s.lives(ctx)
-		load.Round(ctx, Fault{
-			Name: "upgrade from " + previous.Name, Within: rolloutWithin,
-			Inject: func(ctx context.Context) error { return s.Install(ctx, nil) },
-			Took: func(ctx context.Context) error {
+		load.Round(ctx, fault.Change{
+			Title: "upgrade from " + previous.Name,
+			Do:    func(ctx context.Context) error { return s.Install(ctx, nil) },
+			Acts: func(ctx context.Context) error {
 				if err := s.runs(ctx, s.Controllers, s.Images.Controller); err != nil {
 					return err
 				}
 				return s.renewed(ctx, old)
 			},
-		})
+		}, nil)
 		load.Judge(ctx, Promise{Gap: targetMax, Connections: true, NoReseed: true})
 	})
 }

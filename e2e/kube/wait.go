@@ -73,20 +73,20 @@ func (r *Release) Until(ctx context.Context, t testing.TB, what string, within t
 // controller follow the newest record. It returns what a controller then says.
 func (r *Release) Whole(ctx context.Context, t testing.TB) api.Status {
 	t.Helper()
-	var status api.Status
-	eventually(ctx, t, "release "+r.Prefix+" is whole", wholeWithin, func(ctx context.Context) (err error) {
-		status, err = r.whole(ctx)
-		return err
-	})
+	status, err := r.AwaitWhole(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return status
 }
 
-// awaitWhole is Whole where there is no test yet.
-func (r *Release) awaitWhole(ctx context.Context) error {
-	return await(ctx, "release "+r.Prefix+" is whole", wholeWithin, func(ctx context.Context) error {
-		_, err := r.whole(ctx)
+// AwaitWhole is Whole where there is no test.
+func (r *Release) AwaitWhole(ctx context.Context) (status api.Status, err error) {
+	err = await(ctx, "release "+r.Prefix+" is whole", wholeWithin, func(ctx context.Context) (err error) {
+		status, err = r.whole(ctx)
 		return err
 	})
+	return status, err
 }
 
 // whole returns the status, or why the release is not whole.
@@ -199,4 +199,9 @@ func moved(old string) func(api.Status) bool {
 	return func(s api.Status) bool {
 		return s.Record.Main != "" && s.Record.Main != old && s.Record.Gate == topology.GateOpen
 	}
+}
+
+// short bounds a single question.
+func short(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, 5*time.Second)
 }

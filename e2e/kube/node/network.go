@@ -2,9 +2,7 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -32,70 +30,6 @@ func established(table string, port int) int {
 		fields := strings.Fields(line)
 		if len(fields) > 3 && strings.HasSuffix(fields[1], suffix) && fields[3] == open {
 			n++
-		}
-	}
-	return n
-}
-
-// CutOff drops every packet between the process's network and some addresses,
-// in both directions, until heal is called.
-func (p Process) CutOff(ctx context.Context, addresses []string) (heal func(context.Context) error, err error) {
-	var done [][]string
-	heal = func(ctx context.Context) error {
-		var errs []error
-		for _, rule := range done {
-			_, err := p.iptables(ctx, append([]string{"--delete"}, rule...))
-			errs = append(errs, err)
-		}
-		return errors.Join(errs...)
-	}
-	for _, rule := range drops(addresses) {
-		if _, err := p.iptables(ctx, append([]string{"--insert"}, rule...)); err != nil {
-			return nil, errors.Join(fmt.Errorf("cut off process %d: %w", p.PID, err), heal(ctx))
-		}
-		done = append(done, rule)
-	}
-	return heal, nil
-}
-
-func (p Process) iptables(ctx context.Context, rule []string) (string, error) {
-	return p.InNetwork(ctx, "iptables", append([]string{"--wait"}, rule...)...)
-}
-
-func drops(addresses []string) (rules [][]string) {
-	for _, a := range addresses {
-		rules = append(rules,
-			[]string{"INPUT", "--source", a, "--jump", "DROP"},
-			[]string{"OUTPUT", "--destination", a, "--jump", "DROP"})
-	}
-	return rules
-}
-
-// Dropped counts the packets that the rules of CutOff have dropped so far: 0
-// means that they had no effect.
-func (p Process) Dropped(ctx context.Context) (int, error) {
-	n := 0
-	for _, chain := range []string{"INPUT", "OUTPUT"} {
-		list, err := p.iptables(ctx, []string{"--list", chain, "--verbose", "--numeric", "--exact"})
-		if err != nil {
-			return 0, fmt.Errorf("dropped packets: %w", err)
-		}
-		n += dropped(list)
-	}
-	return n, nil
-}
-
-// dropped reads a list of iptables, whose first column counts packets and whose
-// third is the target.
-func dropped(list string) int {
-	n := 0
-	for line := range strings.Lines(list) {
-		fields := strings.Fields(line)
-		if len(fields) < 3 || fields[2] != "DROP" {
-			continue
-		}
-		if packets, err := strconv.Atoi(fields[0]); err == nil {
-			n += packets
 		}
 	}
 	return n

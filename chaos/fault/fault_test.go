@@ -1,0 +1,93 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/topology"
+)
+
+func TestVictimsAreWhoHasTheRoleNow(t *testing.T) {
+	status := api.Status{
+		Leader: "c-2", Record: topology.Record{Main: "m-0", Voter: "m-1"},
+		Instances: []api.Instance{{Name: "m-0"}, {Name: "m-1"}, {Name: "m-2"}},
+	}
+	var controllers []corev1.Pod
+	for _, name := range []string{"c-1", "c-2"} {
+		controllers = append(controllers, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name}})
+	}
+	for victim, want := range map[Victim]string{Main: "m-0", Voter: "m-1", Replica: "m-2", Leader: "c-2", Follower: "c-1"} {
+		require.Equal(t, want, role(status, victim, controllers), string(victim))
+	}
+	status.Leader = ""
+	require.Empty(t, role(status, Follower, controllers), "nobody knows who follows while nobody leads")
+}
+
+func TestANameSaysWhatIsDoneToWhom(t *testing.T) {
+	target := Target{}
+	for want, f := range map[string]Fault{
+		"kill main":                              Kill(target, Main),
+		"cut main from voter":                    Cut(target, Main, Both, Voter),
+		"cut main one-way to voter":              Cut(target, Main, Out, Voter),
+		"cut m-0 from a and b":                   Cut(target, "m-0", Both, "a", "b"),
+		"kill node of main":                      KillNode(target, Main),
+		"kill main + rollout restart":            Together(Kill(target, Main), Change{Title: "rollout restart"}),
+		"flap (1s on, 2s off) x":                 Flap(Change{Title: "x"}, time.Second, 2*time.Second),
+		"lose 20 % between main and everybody":   Lose(target, 20, Main, Everybody),
+		"kill main, and leader in phase promote": KillLeaderIn(target, api.PhasePromote, nil),
+	} {
+		require.Equal(t, want, f.Name())
+	}
+}
+
+func TestAFaultThatWasNeverPreparedIsHealed(t *testing.T) {
+	for _, f := range []Fault{Kill(Target{}, Main), Stop(Target{}, Main), Cut(Target{}, Main, Both, Voter), KillNode(Target{}, Main), KillLeaderIn(Target{}, api.PhaseVoter, nil)} {
+		require.NoError(t, f.Heal(t.Context()), f.Name())
+	}
+}
+
+func TestFlappingActsWhenItWasSeenTwiceAndIsHealedInTheEnd(t *testing.T) {
+	var on, turns atomic.Int32
+	f := Flap(Change{
+		Title: "x",
+		Do:    func(context.Context) error { on.Add(1); turns.Add(1); return nil },
+		Undo:  func(context.Context) error { on.Store(0); return nil },
+	}, time.Millisecond, time.Millisecond)
+	require.NoError(t, f.Inject(t.Context()))
+	require.Eventually(t, func() bool { return f.Injected(t.Context()) == nil }, 5*time.Second, time.Millisecond)
+	require.NoError(t, f.Heal(t.Context()))
+	require.GreaterOrEqual(t, turns.Load(), int32(2))
+	require.Zero(t, on.Load())
+}
+
+func TestFlappingThatCannotBeInjectedDoesNotAct(t *testing.T) {
+	broken := errors.New("no such thing")
+	f := Flap(Change{Title: "x", Do: func(context.Context) error { return broken }}, time.Millisecond, time.Millisecond)
+	require.NoError(t, f.Inject(t.Context()))
+	require.Eventually(t, func() bool { return errors.Is(f.Injected(t.Context()), broken) }, 5*time.Second, time.Millisecond)
+	require.NoError(t, f.Heal(t.Context()))
+}
+
+func TestTogetherHealsEverything(t *testing.T) {
+	healed := 0
+	one := Change{Title: "x", Undo: func(context.Context) error { healed++; return errors.New("stuck") }}
+	require.Error(t, Together(one, one).Heal(t.Context()))
+	require.Equal(t, 2, healed)
+}
+
+func TestAPhaseIsReachedWhenAllBeforeItHaveEnded(t *testing.T) {
+	f := api.Failover{Phases: []api.Phase{{Name: api.PhaseDetect}, {Name: api.PhaseFence}, {Name: api.PhasePromote}}}
+	for phase, want := range map[api.PhaseName]bool{
+		api.PhaseFence: true, api.PhaseDemote: true, api.PhasePromote: true, api.PhaseRegister: true, api.PhaseVoter: false, api.PhaseRoute: false,
+	} {
+		require.Equal(t, want, reached(f, phase), string(phase))
+	}
+}

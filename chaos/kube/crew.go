@@ -1,0 +1,103 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"memgraph-controller/e2e/clients"
+	cluster "memgraph-controller/e2e/kube"
+	"memgraph-controller/e2e/workload"
+)
+
+const (
+	// writeRate is how many writes per second the clients attempt in all. Gaps are
+	// measured to a hundredth of a second, and two cores have time left for
+	// everything else.
+	writeRate = 100
+	// floor is the share of the rate below which a round is void.
+	floor = 0.6
+	// rateOver is the least time over which the rate is measured.
+	rateOver = 1500 * time.Millisecond
+	// steadyWithin is how long clients may take until they work at their rate.
+	steadyWithin = 30 * time.Second
+	// idsOfOne is the size of a client's range of ids.
+	idsOfOne = 1_000_000_000
+)
+
+// crew is the clients at work: one in Go and one in Python, each with half of the
+// rates, through the Services of the gateways.
+type crew struct {
+	clients []clients.Client
+}
+
+// hire puts clients to work on a release that is whole. What others wrote before is
+// removed.
+func hire(ctx context.Context, r *cluster.Release) (*crew, error) {
+	if err := r.Clear(ctx); err != nil {
+		return nil, err
+	}
+	c := &crew{}
+	for i, language := range []clients.Language{clients.Go, clients.Python} {
+		client, err := clients.Start(ctx, language, clients.Config{
+			Write: r.Write, Read: r.Read, FirstID: int64(i)*idsOfOne + 1,
+			Rates: workload.Rates{Writes: writeRate / 2, Reads: writeRate / 4, Streams: 0.25, Connects: 2, Explicit: 0.2},
+		})
+		if err != nil {
+			c.dismiss(ctx)
+			return nil, fmt.Errorf("%s client: %w", language, err)
+		}
+		c.clients = append(c.clients, client)
+	}
+	return c, nil
+}
+
+// dismiss ends the clients and returns what they saw. It may be called again.
+func (c *crew) dismiss(ctx context.Context) (workload.History, error) {
+	return clients.Stop(context.WithoutCancel(ctx), c.clients...)
+}
+
+// history is what the clients saw so far.
+func (c *crew) history() (workload.History, error) {
+	var all []workload.History
+	for _, client := range c.clients {
+		all = append(all, client.History())
+	}
+	return workload.Merge(all...)
+}
+
+// acknowledged counts the acknowledged writes so far.
+func (c *crew) acknowledged() (n int) {
+	for _, client := range c.clients {
+		n += client.Acknowledged()
+	}
+	return n
+}
+
+// steady waits until the clients write at a share of their rate, and tells whether
+// they came to do so.
+func (c *crew) steady(ctx context.Context) error {
+	for deadline := time.Now().Add(steadyWithin); ; {
+		before, since := c.acknowledged(), time.Now()
+		if err := pass(ctx, rateOver); err != nil {
+			return err
+		}
+		rate := float64(c.acknowledged()-before) / time.Since(since).Seconds()
+		if rate >= floor*writeRate {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("clients write %.0f times a second, less than %.0f %% of %d", rate, 100*floor, writeRate)
+		}
+	}
+}
+
+// pass lets a time pass.
+func pass(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

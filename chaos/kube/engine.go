@@ -1,0 +1,147 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"memgraph-controller/chaos/fault"
+	"memgraph-controller/chaos/figures"
+	cluster "memgraph-controller/e2e/kube"
+	"memgraph-controller/e2e/workload"
+)
+
+// engine runs rounds on a release.
+type engine struct {
+	release *cluster.Release
+	target  fault.Target
+	book    figures.Book
+	// out is told what goes on, a line for each round.
+	out io.Writer
+	// began and rounds are for the progress.
+	began  time.Time
+	rounds int
+	failed int
+}
+
+// errBroken ends a batch: the release is not whole, so that nothing more can be
+// proved on it.
+var errBroken = errors.New("the release did not heal")
+
+// savedOfABatch is for how many rounds that failed a person gets what he needs.
+const savedOfABatch = 3
+
+// batch runs cases one after the other with the same clients, and judges them in
+// the end. A round that fails does not end it, unless the release stays broken.
+func (e *engine) batch(ctx context.Context, cases []Case, seed uint64) error {
+	if _, err := e.release.AwaitWhole(ctx); err != nil {
+		return fmt.Errorf("before the first round: %w", err)
+	}
+	c, err := hire(ctx, e.release)
+	if err != nil {
+		return err
+	}
+	began, saved := time.Now(), 0
+	var errs []error
+	for _, one := range cases {
+		r, err := e.round(ctx, c, one)
+		r.Seed = seed
+		if err != nil && r.Verdict != figures.Void {
+			r.Verdict, r.Why = figures.Failed, err.Error()
+		}
+		errs = append(errs, e.keep(r, err))
+		if err != nil && r.Verdict == figures.Failed && saved < savedOfABatch {
+			saved++
+			errs = append(errs, e.explain(ctx, c, r, r.Began))
+		}
+		if errors.Is(err, errBroken) || ctx.Err() != nil {
+			break
+		}
+	}
+	history, err := c.dismiss(ctx)
+	if err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	if err := e.judge(ctx, history); err != nil {
+		e.failed++
+		errs = append(errs, fmt.Errorf("after %d rounds: %w", len(cases), err))
+		if saved == 0 {
+			errs = append(errs, e.explain(ctx, c, figures.Round{Fault: "batch", Why: err.Error()}, began))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// keep adds a round to the book and tells people about it. It returns the round's
+// error with its name.
+func (e *engine) keep(r figures.Round, err error) error {
+	e.rounds++
+	if r.Verdict != figures.Passed {
+		e.failed++
+	}
+	var moves []string
+	for _, f := range r.Failovers {
+		moves = append(moves, fmt.Sprintf("%s (%s) %s to %s", f.Kind, f.Reason, f.From, f.To))
+	}
+	fmt.Fprintf(e.out, "%4d  %s  %-6s %-44s write gap %.2f s, read gap %.2f s, acted %.1f s, whole %.1f s; %d unknown of %d in flight, %d not served, %d cut; %s %s\n",
+		e.rounds, time.Since(e.began).Round(time.Second), r.Verdict, r.Title(), r.WriteGap, r.ReadGap, r.Acted, r.Whole, r.Unknown, r.Bound,
+		r.ConnectionsFailed, r.SessionsCut, strings.Join(moves, ", "), r.Why)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", r.Title(), err)
+	}
+	return errors.Join(err, e.book.Add(r))
+}
+
+// judge checks the whole history of clients that have ended: the main holds every
+// acknowledged write and nothing that nobody wrote, and all hold the same.
+func (e *engine) judge(ctx context.Context, history workload.History) error {
+	status, err := e.release.AwaitWhole(ctx)
+	if err != nil {
+		return errors.Join(errBroken, err)
+	}
+	held, err := e.release.IDs(ctx, status.Record.Main)
+	if err != nil {
+		return err
+	}
+	fates := figures.Classify(history, held)
+	fmt.Fprintf(e.out, "      %d writes acknowledged; of %d unknown ones %d were committed and %d were not\n",
+		history.Acknowledged(), history.Unknown(), fates.Committed, fates.Absent)
+	if err := history.Check(held); err != nil {
+		return fmt.Errorf("main %s: %w", status.Record.Main, err)
+	}
+	for _, i := range status.Instances {
+		if err := e.equal(ctx, i.Name, held); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// equalWithin is how long a replica may take to hold what the main does once nobody
+// writes.
+const equalWithin = 30 * time.Second
+
+func (e *engine) equal(ctx context.Context, instance string, held []int64) error {
+	return until(ctx, equalWithin, func(ctx context.Context) error {
+		ids, err := e.release.IDs(ctx, instance)
+		if err == nil && !sameIDs(ids, held) {
+			err = fmt.Errorf("%s holds %d ids, the main %d, and they differ", instance, len(ids), len(held))
+		}
+		return err
+	})
+}
+
+// folder is where what a person needs of a round that failed is kept.
+func (e *engine) folder(r figures.Round) string {
+	name := strings.Map(func(c rune) rune {
+		if c == ' ' || c == ',' || c == '/' || c == '%' {
+			return '-'
+		}
+		return c
+	}, r.Title())
+	return filepath.Join(e.book.Dir, e.book.Name, fmt.Sprintf("%s-%s", time.Now().Format("150405"), name))
+}

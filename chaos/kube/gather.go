@@ -1,0 +1,67 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"memgraph-controller/chaos/figures"
+	"memgraph-controller/controller/api"
+)
+
+// timelines returns the changes that began since a time, as any controller knows
+// them, each once.
+func (e *engine) timelines(ctx context.Context, since time.Time) (list []api.Failover, err error) {
+	pods, err := e.release.Pods(ctx, e.release.Controllers)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, p := range pods {
+		err := until(ctx, 10*time.Second, func(ctx context.Context) error {
+			return e.release.WithController(ctx, p.Name, func(client api.Client) error {
+				failovers, err := client.Failovers(ctx)
+				for _, f := range failovers {
+					if f.Started.After(since) && !known[f.ID] {
+						known[f.ID] = true
+						list = append(list, f)
+					}
+				}
+				return err
+			})
+		})
+		if err != nil {
+			return nil, fmt.Errorf("failovers that %s led: %w", p.Name, err)
+		}
+	}
+	return list, nil
+}
+
+// failovers are those changes in which another instance became the main, and the
+// sessions that were cut by all of them.
+func (e *engine) failovers(ctx context.Context, since time.Time) (moves []figures.Failover, cut int, err error) {
+	list, err := e.timelines(ctx, since)
+	for _, f := range list {
+		cut += f.SessionsCut
+		if f.To == "" || f.From == f.To || f.Result == api.ResultReverted || f.Result == api.ResultSuperseded {
+			continue
+		}
+		phases := map[string]float64{}
+		for _, p := range f.Phases {
+			phases[string(p.Name)] = time.Duration(p.Duration).Seconds()
+		}
+		moves = append(moves, figures.Failover{Kind: string(f.Kind), Reason: f.Reason, From: f.From, To: f.To, Phases: phases})
+	}
+	return moves, cut, err
+}
+
+// diverged lists the instances that a controller told of as refused or quarantined
+// since a time.
+func diverged(s api.Status, since time.Time) (list []string) {
+	for _, t := range s.Transitions {
+		if t.Time.After(since) && (t.Kind == api.TransitionQuarantined || t.Kind == api.TransitionRefused) {
+			list = append(list, t.Text)
+		}
+	}
+	return list
+}

@@ -1,0 +1,99 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/chaos/fault"
+	"memgraph-controller/chaos/figures"
+)
+
+func TestSoak(t *testing.T) {
+	if environment == nil || !set("HOURS") {
+		t.Skip("needs a kind cluster and a time: CHAOS=1 HOURS=n")
+	}
+	hours, err := strconv.ParseFloat(os.Getenv("HOURS"), 64)
+	require.NoError(t, err, "HOURS")
+	seed := uint64(1)
+	if text := os.Getenv("SEED"); text != "" {
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err, "SEED")
+	}
+	e := machinery("soak")
+	file := filepath.Join(e.book.Dir, "soak-state.json")
+	p, err := resume(file, seed)
+	require.NoError(t, err)
+	if p.Batches == 0 {
+		require.NoError(t, e.book.Forget())
+	}
+	var all []Case
+	for _, f := range Families(release) {
+		all = append(all, f.Cases...)
+	}
+	prove(t, "nothing acknowledged is lost, and it heals", func(ctx context.Context, t *testing.T) {
+		for p.Spent < time.Duration(hours*float64(time.Hour)) {
+			began := time.Now()
+			fmt.Fprintf(os.Stderr, "batch %d of seed %d, %s of %g h spent\n", p.Batches, seed, p.Spent.Round(time.Second), hours)
+			if err := e.batch(ctx, draw(all, seed, p.Batches), seed); err != nil {
+				t.Errorf("batch %d of seed %d: %v", p.Batches, seed, err)
+			}
+			if ctx.Err() != nil {
+				return // the batch is run again when the soak is resumed
+			}
+			p.Batches, p.Spent = p.Batches+1, p.Spent+time.Since(began)
+			require.NoError(t, p.save(file))
+			rounds, err := e.book.Rounds()
+			require.NoError(t, err)
+			sum := figures.Add(rounds)
+			fmt.Fprintf(os.Stderr, "%d rounds, %d failovers, %d false, %d failed, %d void\n", sum.Rounds, sum.Failovers, sum.False, sum.Failed, sum.Void)
+		}
+	})
+}
+
+func TestABatchIsDrawnBySeedAndNumber(t *testing.T) {
+	var all []Case
+	for i, outcome := range []Outcome{Failover, Stay, Either, Stay, Stay} {
+		all = append(all, Case{Fault: fault.Change{Title: strconv.Itoa(i)}, Outcome: outcome})
+	}
+	names := func(cases []Case) (list []string) {
+		for _, c := range cases {
+			list = append(list, c.Fault.Name())
+		}
+		return list
+	}
+	require.Equal(t, names(draw(all, 7, 3)), names(draw(all, 7, 3)))
+	require.NotEqual(t, names(draw(all, 7, 3)), names(draw(all, 7, 4)))
+	require.NotEqual(t, names(draw(all, 7, 3)), names(draw(all, 8, 3)))
+	failovers, drawn := 0, 0
+	for n := range 100 {
+		for _, c := range draw(all, 1, n) {
+			drawn++
+			if c.Outcome == Failover {
+				failovers++
+			}
+		}
+	}
+	require.Equal(t, 100*roundsOfABatch, drawn)
+	require.InDelta(t, 3.0/7, float64(failovers)/float64(drawn), 0.06, "the share of faults that make a failover")
+}
+
+func TestASoakGoesOnWhereItStopped(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "reports", "soak-state.json")
+	p, err := resume(file, 7)
+	require.NoError(t, err)
+	require.Equal(t, progress{Seed: 7}, p)
+	p.Batches, p.Spent = 4, time.Minute
+	require.NoError(t, p.save(file))
+	again, err := resume(file, 7)
+	require.NoError(t, err)
+	require.Equal(t, p, again)
+	_, err = resume(file, 8)
+	require.ErrorContains(t, err, "SEED=7")
+}
