@@ -270,6 +270,34 @@ func TestReplicaOutOfItsMainsReachIsNotDroppedByAControllerThatHasJustStarted(t 
 	}
 }
 
+// Found by chaos on kind: while a pod ended in its own time it was ordered to restart
+// fifty times in half a second.
+func TestWhoIsEndingAlreadyIsNotEndedAgain(t *testing.T) {
+	t.Run("to cure a main that refuses everybody", func(t *testing.T) {
+		s := newScene()
+		s.record.Main, s.record.Heir, s.record.Voter, s.record.From = "", "a", "", ""
+		s.record.Gate, s.record.Plan = topology.GateClosed, topology.PlanFailover
+		for _, name := range []string{"b", "c"} {
+			s.change(name, func(i *topology.Instance) { i.Refused = 3 })
+		}
+		s.change("a", func(i *topology.Instance) { i.Answer.Replicas = nil })
+		step, reason := s.next()
+		require.Equal(t, topology.Step{Do: topology.ActRestart, Instance: "a"}, step, reason)
+		s.change("a", func(i *topology.Instance) { i.Terminating = true })
+		step, reason = s.next()
+		require.Equal(t, topology.ActWait, step.Do, reason)
+	})
+	t.Run("to set its data aside", func(t *testing.T) {
+		s := newScene()
+		s.record.Members["c"] = topology.Member{Quarantined: &topology.Quarantine{Reason: "diverged", Process: "c/1"}}
+		step, reason := s.next()
+		require.Equal(t, topology.Step{Do: topology.ActReseed, Instance: "c"}, step, reason)
+		s.change("c", func(i *topology.Instance) { i.Terminating = true })
+		step, reason = s.next()
+		require.Equal(t, topology.ActWait, step.Do, reason)
+	})
+}
+
 // A second voter aborts writes when it is lost, and nobody counts on it.
 func TestReplicaThatSomebodyMadeASecondVoterVotesNoMore(t *testing.T) {
 	s := newScene()

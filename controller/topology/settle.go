@@ -216,6 +216,9 @@ func (s situation) cureRefusal(name string) *decision {
 			continue
 		}
 		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && s.startsFast(main) && s.r.Main == "" {
+			if main.Terminating {
+				return wait("waiting for the restart of %s, which refuses %s", name, i.Name)
+			}
 			if m.Voted != "" { // it was promoted as this process; its data count from now on
 				return s.save(func(r *Record) { r.setVoted(name, "") }, "%s is about to be restarted with every acknowledged write", name)
 			}
