@@ -70,7 +70,7 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{/* Not two on one node, where there is a choice. Takes (list labels own-affinity). */}}
+{{/* Not two in one place, where there is a choice. Takes (list labels own-affinity topology). */}}
 {{- define "memgraph-controller.affinity" -}}
 {{- $own := index . 1 -}}
 {{- if $own -}}
@@ -80,7 +80,7 @@ podAntiAffinity:
   preferredDuringSchedulingIgnoredDuringExecution:
     - weight: 100
       podAffinityTerm:
-        topologyKey: kubernetes.io/hostname
+        topologyKey: {{ index . 2 }}
         labelSelector:
           matchLabels:
             {{- index . 0 | nindent 12 }}
