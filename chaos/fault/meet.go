@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/topology"
 )
 
 // meet has the main and the leading controller on one node before another fault.
@@ -29,7 +32,7 @@ func (m Move) until(ctx context.Context, t Target, to string) error {
 		if err == nil && status.Record.Main == to {
 			return nil
 		}
-		if err == nil && status.Record.Request == nil && status.Record.Main != "" {
+		if err == nil && fit(status, to) {
 			err = m(ctx, to)
 		}
 		if ctx.Err() != nil {
@@ -76,4 +79,19 @@ func (m *meet) Prepare(ctx context.Context) error {
 		}
 	}
 	return m.Fault.Prepare(ctx)
+}
+
+// fit tells whether an instance can become the main: each request that is given up
+// again costs clients a pause.
+func fit(s api.Status, name string) bool {
+	if s.Record.Request != nil || s.Record.Gate != topology.GateOpen {
+		return false
+	}
+	for _, i := range s.Instances {
+		synced := i.Status == topology.StatusReady || i.Status == topology.StatusReplicating
+		if i.Name == name {
+			return i.Health == topology.HealthUp && synced && i.Clean
+		}
+	}
+	return false
 }
