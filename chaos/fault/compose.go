@@ -80,8 +80,10 @@ func (f *flap) Inject(ctx context.Context) error {
 	f.done.Go(func() {
 		for ctx.Err() == nil {
 			seen, err := f.once(ctx)
-			f.note(seen, err)
-			if err != nil {
+			if ctx.Err() != nil {
+				return // an error may come of that; Heal does what is left
+			}
+			if f.note(seen, err); err != nil {
 				return
 			}
 		}
@@ -92,23 +94,15 @@ func (f *flap) Inject(ctx context.Context) error {
 // once is one turn. What is interrupted by the end of ctx is left to Heal.
 func (f *flap) once(ctx context.Context) (seen bool, err error) {
 	if err := f.Fault.Inject(ctx); err != nil {
-		return false, ended(ctx, err)
+		return false, err
 	}
 	wait(ctx, f.on)
 	seen = f.Fault.Injected(ctx) == nil
 	if err := f.Fault.Heal(ctx); err != nil {
-		return seen, ended(ctx, err)
+		return seen, err
 	}
 	wait(ctx, f.off)
 	return seen, nil
-}
-
-// ended makes nothing of an error that comes of the end of ctx.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 func (f *flap) note(seen bool, err error) {

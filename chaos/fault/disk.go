@@ -33,19 +33,23 @@ func SlowDisk(t Target, v Victim, writesPerSecond int) Fault {
 	}
 }
 
-// FullDisk leaves no room on the disk of a victim. Preparing it moves the data to a
-// small filesystem of its own, in a file of the node, and healing it moves them
-// back; for each move the process is killed and comes back on the other disk. The
-// kubelet is stopped meanwhile, so that nothing starts on half of the data.
-func FullDisk(t Target, v Victim) Fault {
-	d := disk{target: t, victim: v}
+// FullDisk leaves no room on the disk of the main. Preparing it moves the data of a
+// replica to a small filesystem of its own, in a file of the node, and lets that
+// replica become the main; healing it moves them back. For each move the process is
+// killed and comes back on the other disk, with the kubelet stopped meanwhile, so that
+// nothing starts on half of the data.
+func FullDisk(t Target, move Move) Fault {
+	d := disk{target: t, victim: Replica}
 	return Change{
-		Title: "full disk of " + string(v),
+		Title: "full disk of main",
 		Find: func(ctx context.Context) error {
 			if err := d.find(ctx); err != nil {
 				return err
 			}
-			return d.script(ctx, moveToSmall)
+			if err := d.script(ctx, moveToSmall); err != nil {
+				return err
+			}
+			return move.until(ctx, t, d.pod)
 		},
 		Do:     func(ctx context.Context) error { return d.script(ctx, fill) },
 		Acts:   func(ctx context.Context) error { return d.script(ctx, isFull) },
@@ -59,6 +63,7 @@ type disk struct {
 	target  Target
 	victim  Victim
 	process node.Process
+	pod     string
 	path    string // of the volume, on the node
 }
 
@@ -67,6 +72,7 @@ func (d *disk) find(ctx context.Context) (err error) {
 	if pod, _, d.process, err = d.target.process(ctx, d.victim); err != nil {
 		return err
 	}
+	d.pod = pod.Name
 	name, err := fleet.Claim(pod)
 	if err != nil {
 		return err

@@ -91,3 +91,12 @@ func TestAPhaseIsReachedWhenAllBeforeItHaveEnded(t *testing.T) {
 		require.Equal(t, want, reached(f, phase), string(phase))
 	}
 }
+
+func TestAnInstanceIsFitWhenItIsInSyncAndNothingElseGoesOn(t *testing.T) {
+	up := api.Instance{Name: "m-1", Health: topology.HealthUp, Status: topology.StatusReady, Clean: true}
+	quiet := topology.Record{Gate: topology.GateOpen}
+	require.True(t, fit(api.Status{Record: quiet, Instances: []api.Instance{{Name: "m-0"}, up}}, "m-1"))
+	require.False(t, fit(api.Status{Record: topology.Record{Gate: topology.GatePaused}, Instances: []api.Instance{up}}, "m-1"), "the gate is not open")
+	require.False(t, fit(api.Status{Record: quiet, Instances: []api.Instance{{Name: "m-1"}}}, "m-1"), "it is not up")
+	require.False(t, fit(api.Status{Record: quiet}, "m-1"), "it is not there")
+}

@@ -2,22 +2,50 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/topology"
 )
 
 // meet has the main and the leading controller on one node before another fault.
 type meet struct {
 	Fault
 	target Target
-	move   func(ctx context.Context, to string) error
+	move   Move
+}
+
+// Move asks for a planned change: another instance is to become the main.
+type Move func(ctx context.Context, to string) error
+
+// moveWithin is how long a change may be refused, as while the instance restarts.
+const moveWithin = 90 * time.Second
+
+// until asks again and again until an instance is main.
+func (m Move) until(ctx context.Context, t Target, to string) error {
+	ctx, cancel := context.WithTimeout(ctx, moveWithin)
+	defer cancel()
+	for {
+		status, err := t.Status(ctx)
+		if err == nil && status.Record.Main == to {
+			return nil
+		}
+		if err == nil && fit(status, to) {
+			err = m(ctx, to)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s did not become the main: %w", to, errors.Join(err, context.Cause(ctx)))
+		}
+		wait(ctx, time.Second)
+	}
 }
 
 // WhereLeaderIs prepares a fault so that the main is on the node of the leading
 // controller: move is asked to make the instance of that node the main. The fault
 // is prepared after that.
-func WhereLeaderIs(t Target, f Fault, move func(ctx context.Context, to string) error) Fault {
+func WhereLeaderIs(t Target, f Fault, move Move) Fault {
 	return &meet{f, t, move}
 }
 
@@ -46,30 +74,24 @@ func (m *meet) Prepare(ctx context.Context) error {
 		if to == "" {
 			return fmt.Errorf("there is no database on node %s of leader %s", leader.Spec.NodeName, leader.Name)
 		}
-		if err := m.move(ctx, to); err != nil {
-			return err
-		}
-		if err := m.arrived(ctx, to); err != nil {
+		if err := m.move.until(ctx, m.target, to); err != nil {
 			return err
 		}
 	}
 	return m.Fault.Prepare(ctx)
 }
 
-// arrived waits until an instance is main.
-func (m *meet) arrived(ctx context.Context, name string) error {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
-	defer cancel()
-	for {
-		status, err := m.target.Status(ctx)
-		if err == nil && isMain(status, name) {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("%s did not become the main: %w", name, context.Cause(ctx))
-		}
-		wait(ctx, lookEvery)
+// fit tells whether an instance can become the main: each request that is given up
+// again costs clients a pause.
+func fit(s api.Status, name string) bool {
+	if s.Record.Request != nil || s.Record.Gate != topology.GateOpen {
+		return false
 	}
+	for _, i := range s.Instances {
+		synced := i.Status == topology.StatusReady || i.Status == topology.StatusReplicating
+		if i.Name == name {
+			return i.Health == topology.HealthUp && synced && i.Clean
+		}
+	}
+	return false
 }
-
-func isMain(s api.Status, name string) bool { return s.Record.Main == name }

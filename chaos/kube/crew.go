@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,8 +45,8 @@ func hire(ctx context.Context, r *cluster.Release) (*crew, error) {
 			Rates: workload.Rates{Writes: writeRate / 2, Reads: writeRate / 4, Streams: 0.25, Connects: 2, Explicit: 0.2},
 		})
 		if err != nil {
-			c.dismiss(ctx)
-			return nil, fmt.Errorf("%s client: %w", language, err)
+			_, ended := c.dismiss(ctx)
+			return nil, errors.Join(fmt.Errorf("%s client: %w", language, err), ended)
 		}
 		c.clients = append(c.clients, client)
 	}

@@ -37,13 +37,17 @@ const latency = 40 * time.Millisecond
 // Families are all faults, with what each has to lead to.
 func Families(r *cluster.Release) []Family {
 	t := r.Target()
+	move := func(ctx context.Context, to string) error {
+		_, err := r.API.Switchover(ctx, api.SwitchoverRequest{Target: to, By: "chaos"})
+		return err
+	}
 	return []Family{
 		{"processes", processes(t)},
 		{"pods", pods(t)},
 		{"partitions", partitions(t)},
-		{"nodes", nodes(t, r)},
+		{"nodes", nodes(t, move)},
 		{"control", control(t, r)},
-		{"quality", quality(t)},
+		{"quality", quality(t, move)},
 		{"combined", combined(t)},
 	}
 }
@@ -103,7 +107,7 @@ func partitions(t fault.Target) []Case {
 	}
 }
 
-func nodes(t fault.Target, r *cluster.Release) []Case {
+func nodes(t fault.Target, move fault.Move) []Case {
 	return []Case{
 		{Fault: fault.PauseNode(t, fault.Main), Hold: blink, Outcome: Stay, Gap: promised, Slow: true},
 		{Fault: fault.PauseNode(t, fault.Main), Hold: hold, Outcome: Failover, Gap: promised},
@@ -111,16 +115,10 @@ func nodes(t fault.Target, r *cluster.Release) []Case {
 		{Fault: fault.CutNode(t, fault.Voter), Hold: hold, Outcome: Either, Gap: silent, Slow: true},
 		{Fault: fault.KillNode(t, fault.Main), Hold: hold, Outcome: Failover, Gap: promised},
 		{
-			Fault: fault.WhereLeaderIs(t, fault.KillNode(t, fault.Main), func(ctx context.Context, to string) error { return switchover(ctx, r, to) }),
+			Fault: fault.WhereLeaderIs(t, fault.KillNode(t, fault.Main), move),
 			Hold:  hold, Outcome: Failover, Gap: promised, Settle: true,
 		},
 	}
-}
-
-// switchover asks whichever controller answers.
-func switchover(ctx context.Context, r *cluster.Release, to string) error {
-	_, err := r.API.Switchover(ctx, api.SwitchoverRequest{Target: to, By: "chaos"})
-	return err
 }
 
 func control(t fault.Target, r *cluster.Release) []Case {
@@ -139,7 +137,7 @@ func control(t fault.Target, r *cluster.Release) []Case {
 	return cases
 }
 
-func quality(t fault.Target) []Case {
+func quality(t fault.Target, move fault.Move) []Case {
 	return []Case{
 		{Fault: fault.Lose(t, 20, fault.Main, fault.Everybody), Hold: hold, Outcome: Stay, Gap: promised},
 		{Fault: fault.Lose(t, 20, fault.Main, fault.Voter), Hold: hold, Outcome: Stay, Gap: promised, Slow: true},
@@ -148,7 +146,7 @@ func quality(t fault.Target) []Case {
 		{Fault: fault.Delay(t, fault.Leader, latency), Hold: hold, Outcome: Stay, Gap: promised, Slow: true},
 		{Fault: fault.SlowDisk(t, fault.Main, 10), Hold: hold, Outcome: Stay, Gap: promised},
 		{Fault: fault.SlowDisk(t, fault.Voter, 10), Hold: hold, Outcome: Stay, Gap: promised, Slow: true},
-		{Fault: fault.FullDisk(t, fault.Main), Hold: hold, Outcome: Failover, Gap: promised, Settle: true, Slow: true},
+		{Fault: fault.FullDisk(t, move), Hold: hold, Outcome: Failover, Gap: promised, Settle: true, Slow: true},
 	}
 }
 
