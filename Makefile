@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak images node-test clean
+.PHONY: help build run test sim sensitivity prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak images node-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ sim: ## simulate SCHEDULES (1000000) clusters with faults by chance in virtual t
 	SIM_SCHEDULES=$(if $(SEED),1,$(or $(SCHEDULES),1000000)) SIM_SEED=$(or $(SEED),1) CGO_ENABLED=0 \
 		go test -count=1 -timeout 0 -v -overlay out/replay/overlay.json -tags replay \
 		-run '$(if $(SEED),FaultsByChance,FaultsByChance|ReplayExactly|BrokenCores)' ./chaos/sim
+
+sensitivity: ## measure how the presets judge mains that hang for a while, in simulation; writes docs/sensitivity.* (two minutes)
+	UPDATE=1 go test -count=1 -timeout 30m -run SensitivityPage ./chaos/sim
 
 prove: ## run the proofs in the promised numbers (FULL=1); writes out/reports
 	mkdir -p $(REPORT_DIR)

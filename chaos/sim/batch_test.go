@@ -49,13 +49,14 @@ func batches(first, count uint64) (all []batch) {
 func (b batch) run(ctx context.Context) (output string, err error) { return b.by(ctx, os.Args[0]) }
 
 // by carries a batch out with a program, on one processor.
-func (b batch) by(ctx context.Context, program string) (output string, err error) {
+func (b batch) by(ctx context.Context, program string, environment ...string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, batchWithin)
 	defer cancel()
 	command := exec.CommandContext(ctx, program, "-test.run=^TestBatch$", "-test.timeout=0", "-test.failfast")
 	command.Env = []string{
 		"GOMAXPROCS=1", "GOGC=off", "SIM_LOG=" + os.Getenv("SIM_LOG"), batchVariable + "=" + fmt.Sprintf(batchFormat, b.first, b.last),
 	}
+	command.Env = append(command.Env, environment...)
 	text, err := command.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("schedules %d to %d: %w", b.first, b.last, err)

@@ -146,6 +146,7 @@ func (f fleetOf) Restart(ctx context.Context, name string) error {
 }
 
 func (f fleetOf) Reseed(ctx context.Context, name, _ string) error {
+	f.judgeReseed(name)
 	return f.order(ctx, name, (*instance).reseed)
 }
 

@@ -1,18 +1,91 @@
 package sim
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 
 	"memgraph-controller/clusters/standin"
+	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/topology"
 )
 
 // judge looks at an order to a database before it is sent.
-func (c *Cluster) judge(main, query string) {
-	if replica, ok := strings.CutPrefix(query, "DROP REPLICA "); ok {
-		c.judgeDrop(main, strings.Trim(replica, "`;"))
+func (p *controlPlane) judge(instance, query string) {
+	p.judgeLeader(query)
+	replica, drops := strings.CutPrefix(query, "DROP REPLICA ")
+	switch {
+	case drops:
+		p.cluster.judgeDrop(instance, strings.Trim(replica, "`;"))
+	case strings.HasPrefix(query, "REGISTER REPLICA ") && strings.Contains(query, " STRICT_SYNC "):
+		p.judgeVoter(instance, strings.Fields(query)[2])
+	case query == "SET REPLICATION ROLE TO MAIN":
+		p.judgePromotion(instance)
+	}
+}
+
+// judgeLeader: only the leader gives orders, and none of its orders comes after
+// the end of its lease.
+func (p *controlPlane) judgeLeader(order string) {
+	if p.lease == nil || !p.alive() {
+		return
+	}
+	e := p.cluster.election
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	assert.True(p.cluster.t, e.holder == p.lease, "%s does not lead and orders: %s", p.name, order)
+}
+
+// judgePromotion: at most one instance can acknowledge writes. Every write gateway has
+// carried out the record, or is silent, and nobody who answers says that it is main,
+// but for the one that a handover leaves stalled.
+func (p *controlPlane) judgePromotion(heir string) {
+	if !p.alive() {
+		return
+	}
+	t, r, status := p.cluster.t, p.cluster.Record(), p.Status()
+	for _, q := range p.cluster.running() {
+		g := q.Status().Gateways[0]
+		passes := g.Epoch > 0 && !g.Silenced && g.Applied < r.Epoch
+		assert.False(t, passes, "%s is promoted in epoch %d while the gateway of %s carries out epoch %d", heir, r.Epoch, q.name, g.Applied)
+	}
+	for _, i := range status.Instances {
+		stalled := r.Plan == topology.PlanHandover && i.Name == r.From
+		other := i.Name != heir && i.Health == topology.HealthUp && i.Role == topology.RoleMain && !stalled
+		assert.False(t, other, "%s is promoted while %s answers as main", heir, i.Name)
+	}
+}
+
+// judgeVoter: no main has a second one.
+func (p *controlPlane) judgeVoter(main, voter string) {
+	for _, i := range p.Status().Instances {
+		second := i.Mode == topology.StrictSync && registered(i.Name) != strings.Trim(voter, "`")
+		assert.False(p.cluster.t, second, "%s gets %s as voter beside %s", main, voter, i.Name)
+	}
+}
+
+// registered is an instance's name as a replica.
+func registered(name string) string { return strings.ReplaceAll(name, "-", "_") }
+
+// judgeReseed: data are set aside only while others have everything: the main, and
+// while clients write to it the voter too.
+func (p *controlPlane) judgeReseed(name string) {
+	if !p.alive() {
+		return
+	}
+	t, r, status := p.cluster.t, p.cluster.Record(), p.Status()
+	holders := []string{cmp.Or(r.Main, r.Heir)}
+	if r.Gate == topology.GateOpen {
+		holders = append(holders, r.Voter)
+	}
+	for _, holder := range holders {
+		answers := slices.ContainsFunc(status.Instances, func(i api.Instance) bool {
+			return i.Name == holder && i.Health == topology.HealthUp
+		})
+		assert.True(t, answers && holder != name, "the data of %s are set aside while %q does not answer", name, holder)
 	}
 }
 
@@ -20,13 +93,15 @@ func (c *Cluster) judge(main, query string) {
 const silentFor = 500 * time.Millisecond
 
 // judgeDrop: to drop a replica whose process lives and does not answer kills the
-// main (memgraph-observed 1.2).
+// main (memgraph-observed 1.2), and a voter leaves the record first.
 func (c *Cluster) judgeDrop(main, replica string) {
+	r := c.Record()
 	for _, i := range c.instances {
-		if strings.ReplaceAll(i.name, "-", "_") == replica { // as it is registered
+		if registered(i.name) == replica {
 			since := i.frozen.Load()
 			silent := since != nil && time.Since(*since) > silentFor
 			assert.False(c.t, silent, "%s is told to drop %s, which is frozen", main, replica)
+			assert.False(c.t, r.Main == main && r.Voter == i.name, "%s is told to drop %s, which is the voter in the record", main, replica)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (l *link) Run(ctx context.Context, query string) (rows []map[string]any, er
 	if strings.HasPrefix(query, "SHOW ") {
 		return l.run(ctx, query)
 	}
-	l.plane.cluster.judge(l.instance, query)
+	l.plane.judge(l.instance, query)
 	err = l.plane.called(func() error {
 		rows, err = l.run(ctx, query)
 		return err

@@ -197,13 +197,17 @@ func play(t *testing.T, o order) {
 }
 
 // keptTheRules checks every record of a run under the strict policy: the gate is
-// open only with a voter, and epochs never fall.
+// open only with a voter, epochs never fall, and a lost main is followed by the voter.
 func (s *scene) keptTheRules() {
-	epoch := uint64(0)
+	before := topology.Record{}
 	for _, r := range s.Records() {
 		require.False(s.t, r.Gate == topology.GateOpen && (r.Main == "" || r.Voter == ""), "open without a main and a voter: %+v", r)
-		require.GreaterOrEqual(s.t, r.Epoch, epoch)
-		epoch = r.Epoch
+		require.GreaterOrEqual(s.t, r.Epoch, before.Epoch)
+		forced := before.Request != nil && before.Request.Force
+		if before.Main != "" && r.Main == "" && r.Plan == topology.PlanFailover && !forced {
+			require.Equal(s.t, before.Voter, r.Heir, "%+v follows %+v", r, before)
+		}
+		before = r
 	}
 }
 
