@@ -58,12 +58,17 @@ func Add(rounds []Round) Sum {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// Title names what rounds are grouped by: the fault, and how long it was held.
+// Title names what rounds are grouped by: the fault, how long it was held, and the way
+// where that is not the native one.
 func (r Round) Title() string {
-	if r.Hold == 0 {
-		return r.Fault
+	title := r.Fault
+	if r.Hold > 0 {
+		title += fmt.Sprintf(", %g s", r.Hold)
 	}
-	return fmt.Sprintf("%s, %g s", r.Fault, r.Hold)
+	if r.Way == Mesh {
+		title += " (mesh)"
+	}
+	return title
 }
 
 // Report is the page for people: the sum of everything, and a line for each fault.

@@ -21,10 +21,21 @@ const (
 	Void Verdict = "void"
 )
 
+// Way is how a fault was made.
+type Way string
+
+// The ways: native is through the Kubernetes API, the node's container runtime and
+// network namespaces; mesh is through Chaos Mesh.
+const (
+	Native Way = "native"
+	Mesh   Way = "mesh"
+)
+
 // Round is one fault, from before it until the cluster was whole again. Times are
 // in seconds.
 type Round struct {
 	Fault string `json:"fault"`
+	Way   Way    `json:"way,omitempty"` // empty: native
 	// Hold is how long the fault was left to act before it was healed; 0 for one
 	// that heals by itself.
 	Hold    float64   `json:"hold_seconds"`
@@ -48,6 +59,8 @@ type Round struct {
 	// and Bound what their number was held against: the commits in flight.
 	Unknown int `json:"unknown"`
 	Bound   int `json:"unknown_bound"`
+	// Lost is acknowledged writes that the main does not hold in the end.
+	Lost int `json:"lost,omitempty"`
 
 	Connections       int            `json:"connections"`
 	ConnectionsFailed int            `json:"connections_failed"`

@@ -130,7 +130,9 @@ func (e *engine) measure(ctx context.Context, c *crew, one Case, r *figures.Roun
 	}
 	r.Bound = figures.InFlight(history, from, now) * (1 + len(r.Failovers))
 	r.Diverged = diverged(after, from)
-	return verdict(one, r, figures.Lost(history, held))
+	lost := figures.Lost(history, held)
+	r.Lost = len(lost)
+	return verdict(one, r, lost)
 }
 
 // fill counts what clients saw in the time of a round.

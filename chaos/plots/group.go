@@ -2,6 +2,7 @@ package plots
 
 import (
 	"maps"
+	"memgraph-controller/chaos/figures"
 	"slices"
 )
 
@@ -17,9 +18,9 @@ type group struct {
 func grouped(rounds []Round) (groups []group) {
 	byTitle := map[string]group{}
 	for _, r := range rounds {
-		g := byTitle[r.title()]
-		g.title = r.title()
-		if r.Verdict == Void {
+		g := byTitle[r.Title()]
+		g.title = r.Title()
+		if r.Verdict == figures.Void {
 			g.void = append(g.void, r)
 		} else {
 			g.rounds = append(g.rounds, r)

@@ -38,7 +38,7 @@ func ReadDir(dir string) (rounds []Round, err error) {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		for _, r := range list {
-			key := fmt.Sprint(r.title(), r.Began.UnixNano())
+			key := fmt.Sprint(r.Title(), r.Began.UnixNano())
 			if other := seen[key]; other != "" {
 				return nil, fmt.Errorf("%s: the round of %s that began at %s is also in %s", file, r.Fault, r.Began.Format(time.RFC3339Nano), other)
 			}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/chaos/figures"
 )
 
 func begin() time.Time { return time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC) }
@@ -26,29 +28,29 @@ func sample() (rounds []Round) {
 	around := func(middle float64) float64 {
 		return math.Round(1000*middle*math.Exp(chance.NormFloat64()/3)) / 1000
 	}
-	add := func(fault string, hold float64, way Way, times int, write, read float64) {
+	add := func(fault string, hold float64, way figures.Way, times int, write, read float64) {
 		for number := range times {
 			rounds = append(rounds, Round{
-				Fault: fault, Hold: hold, Way: way, Number: number + 1, Seed: 7, Began: begin().Add(time.Duration(len(rounds)) * time.Minute), Verdict: Passed,
+				Fault: fault, Hold: hold, Way: way, Number: number + 1, Seed: 7, Began: begin().Add(time.Duration(len(rounds)) * time.Minute), Verdict: figures.Passed,
 				Acted: 0.2, Whole: around(8), WriteGap: around(write), ReadGap: around(read),
 				Connections: 100, Acknowledged: 2000, Unknown: 1, Bound: 8, SessionsCut: 4,
-				Failovers: []Failover{{Kind: "failover", From: "a", To: "b", Phases: map[string]float64{"promote": around(write / 10), "detect": around(write / 2)}}},
+				Failovers: []figures.Failover{{Kind: "failover", From: "a", To: "b", Phases: map[string]float64{"promote": around(write / 10), "detect": around(write / 2)}}},
 			})
 		}
 	}
-	add("kill main", 0, Native, 60, 0.7, 0.02)
-	add("kill main", 0, Mesh, 30, 0.9, 0.02)
-	add("cut main <from everybody>", 10, Native, 40, 2.8, 0.3)
-	add("kill follower", 0, Native, 20, 0.05, 0.05)
-	add("fill disk of main", 2.5, Native, 1, 1.5, 0)
+	add("kill main", 0, figures.Native, 60, 0.7, 0.02)
+	add("kill main", 0, figures.Mesh, 30, 0.9, 0.02)
+	add("cut main <from everybody>", 10, figures.Native, 40, 2.8, 0.3)
+	add("kill follower", 0, figures.Native, 20, 0.05, 0.05)
+	add("fill disk of main", 2.5, figures.Native, 1, 1.5, 0)
 	failed := &rounds[100]
-	failed.Verdict, failed.Why, failed.WriteGap, failed.Lost = Failed, "no acknowledged write for 7.1 s | promised: 5 s", 7.1, 1
+	failed.Verdict, failed.Why, failed.WriteGap, failed.Lost = figures.Failed, "no acknowledged write for 7.1 s | promised: 5 s", 7.1, 1
 	rounds[5].ManagedErrors = map[string]int{"Neo.TransientError: a|b": 2}
 	rounds[95].ManagedErrors = map[string]int{"Neo.TransientError: a|b": 1, "ConnectivityError": 9}
 	rounds[7].ConnectionsFailed, rounds[7].False = 1, 1
 	rounds[8].Diverged = []string{"c"}
 	void := &rounds[len(rounds)-1]
-	void.Verdict, void.Why = Void, "only 3 writes/s before the fault\nwanted 60"
+	void.Verdict, void.Why = figures.Void, "only 3 writes/s before the fault\nwanted 60"
 	return rounds
 }
 
@@ -100,7 +102,7 @@ func TestEveryPictureIsXMLThatNeedsNoOtherFile(t *testing.T) {
 }
 
 func TestAReportOfNothingButVoidRoundsShowsNoNumbers(t *testing.T) {
-	files := Report([]Round{{Fault: "kill", Way: Native, Verdict: Void, Why: "no load", WriteGap: 9}})
+	files := Report([]Round{{Fault: "kill", Way: figures.Native, Verdict: figures.Void, Why: "no load", WriteGap: 9}})
 	require.Contains(t, string(files[textFile]), "0 rounds of 0 faults count, 1 are void")
 	require.Contains(t, string(files[textFile]), "| kill | 0 |  |  |  | 0 | 1 |")
 	require.NotContains(t, string(files[writeGapFile]), `class="dots"`)

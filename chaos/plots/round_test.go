@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/chaos/figures"
 )
 
 func TestALineThatNoRoundCanHaveWrittenIsRefusedWithItsNumber(t *testing.T) {
@@ -26,7 +28,7 @@ func TestALineThatNoRoundCanHaveWrittenIsRefusedWithItsNumber(t *testing.T) {
 	require.Len(t, rounds, 2)
 	rounds, err = Read(strings.NewReader(`{"fault":"kill","verdict":"passed"}`))
 	require.NoError(t, err)
-	require.Equal(t, Native, rounds[0].Way, "who does not say is native")
+	require.Equal(t, figures.Native, rounds[0].Way, "who does not say is native")
 }
 
 func TestAQuantileIsAValueThatWasMeasured(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"memgraph-controller/chaos/figures"
 	"slices"
 	"strings"
 	"time"
@@ -132,7 +133,7 @@ func errorTable(groups []group) string {
 func brokenTable(rounds []Round) string {
 	t := newTextTable("began", "seed", "fault", "verdict", "why")
 	for _, r := range rounds {
-		t.row(r.Began.UTC().Format(time.DateTime), fmt.Sprint(r.Seed), r.title(), string(r.Verdict), r.Why)
+		t.row(r.Began.UTC().Format(time.DateTime), fmt.Sprint(r.Seed), r.Title(), string(r.Verdict), r.Why)
 	}
 	return t.String()
 }
@@ -140,12 +141,12 @@ func brokenTable(rounds []Round) string {
 // broken are the rounds that did not pass.
 func broken(rounds []Round) (list []Round) {
 	for _, r := range rounds {
-		if r.Verdict != Passed {
+		if r.Verdict != figures.Passed {
 			list = append(list, r)
 		}
 	}
 	slices.SortFunc(list, func(a, b Round) int {
-		return cmp.Or(a.Began.Compare(b.Began), cmp.Compare(a.title(), b.title()))
+		return cmp.Or(a.Began.Compare(b.Began), cmp.Compare(a.Title(), b.Title()))
 	})
 	return list
 }
