@@ -15,8 +15,8 @@ import (
 
 // SlowDisk lets the process of a victim write to its disk so many times per second
 // and no more, by the block controller of its cgroup: each fsync waits for its
-// turn. It needs cgroups of version 1, as the nodes of a cluster without a registry
-// have here; Prepare fails where they are of version 2, or the volume is on no disk.
+// turn. It needs cgroups of version 1, and is unavailable where they are of version 2;
+// Prepare fails where the volume is on no disk.
 func SlowDisk(t Target, v Victim, writesPerSecond int) Fault {
 	d := disk{target: t, victim: v}
 	return Change{
@@ -24,6 +24,9 @@ func SlowDisk(t Target, v Victim, writesPerSecond int) Fault {
 		Find: func(ctx context.Context) error {
 			if err := d.find(ctx); err != nil {
 				return err
+			}
+			if err := d.script(ctx, "test -d /sys/fs/cgroup/blkio"); err != nil {
+				return fmt.Errorf("%w: the block controller of cgroups of version 1", ErrUnavailable)
 			}
 			return d.throttle(ctx, 0) // which changes nothing, and shows that it can be done
 		},

@@ -14,7 +14,14 @@
 // implements the same interface by objects of Chaos Mesh.
 package fault
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrUnavailable is wrapped by the error of Prepare where a fault cannot be had on this
+// machine, whoever is broken: its kernel lacks something.
+var ErrUnavailable = errors.New("not to be had on this machine")
 
 // Fault is one thing that is done to a cluster and taken back. Its methods are
 // called from one goroutine, in the order in which they stand here; after Healed
@@ -24,7 +31,7 @@ type Fault interface {
 	// each use of the fault, because figures are collected by it.
 	Name() string
 	// Prepare finds whom it concerns, and whatever takes time, without any
-	// effect on the cluster. It fails where the fault cannot be had.
+	// effect on the cluster. See ErrUnavailable.
 	Prepare(ctx context.Context) error
 	// Inject does it. After an error some of it may be done: Heal takes that back.
 	Inject(ctx context.Context) error

@@ -36,7 +36,8 @@ var errBroken = errors.New("the release did not heal")
 const savedOfABatch = 3
 
 // batch runs cases one after the other with the same clients, and judges them in
-// the end. A round that fails does not end it, unless the release stays broken.
+// the end. A round that fails does not end it, unless the release stays broken. A
+// fault that is not to be had here is left out, and said to be.
 func (e *engine) batch(ctx context.Context, cases []Case, seed uint64) error {
 	if _, err := e.release.AwaitWhole(ctx); err != nil {
 		return fmt.Errorf("before the first round: %w", err)
@@ -49,6 +50,10 @@ func (e *engine) batch(ctx context.Context, cases []Case, seed uint64) error {
 	var errs []error
 	for _, one := range cases {
 		r, err := e.round(ctx, c, one)
+		if errors.Is(err, fault.ErrUnavailable) {
+			fmt.Fprintf(e.out, "      left out: %s: %v\n", one, err)
+			continue
+		}
 		r.Seed = seed
 		if err != nil && r.Verdict != figures.Void {
 			r.Verdict, r.Why = figures.Failed, err.Error()
