@@ -64,6 +64,15 @@ func (t Target) find(ctx context.Context, v Victim) (pods []corev1.Pod, containe
 	return []corev1.Pod{*pod}, fleet.Database, nil
 }
 
+// Names are the names of the pods behind a victim.
+func (t Target) Names(ctx context.Context, v Victim) (names []string, err error) {
+	pods, _, err := t.find(ctx, v)
+	for i := range pods {
+		names = append(names, pods[i].Name)
+	}
+	return names, err
+}
+
 // one returns the only pod behind a victim.
 func (t Target) one(ctx context.Context, v Victim) (*corev1.Pod, string, error) {
 	pods, container, err := t.find(ctx, v)

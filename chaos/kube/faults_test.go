@@ -1,12 +1,18 @@
 package kube
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/chaos/figures"
+	"memgraph-controller/chaos/mesh"
 )
 
 func TestFaults(t *testing.T) {
@@ -24,7 +30,7 @@ func TestFaults(t *testing.T) {
 		times, err = strconv.Atoi(n)
 		require.NoError(t, err, "ROUNDS")
 	}
-	for _, family := range Families(release) {
+	for _, family := range families(t) {
 		t.Run(family.Name, func(t *testing.T) {
 			cases := wanted(family.Cases)
 			if len(cases) == 0 {
@@ -39,4 +45,24 @@ func TestFaults(t *testing.T) {
 			})
 		})
 	}
+}
+
+// families are those of the way that WAY names: native unless it is mesh, and native
+// too, which is said, where Chaos Mesh cannot be installed.
+func families(t *testing.T) []Family {
+	t.Helper()
+	way := cmp.Or(os.Getenv("WAY"), string(figures.Native))
+	require.Contains(t, []string{string(figures.Native), string(figures.Mesh)}, way, "WAY")
+	if way == string(figures.Native) {
+		return Families(release)
+	}
+	m, err := InstallMesh(t.Context(), release)
+	if errors.Is(err, mesh.ErrUnavailable) {
+		fmt.Fprintln(os.Stderr, err)
+		return Families(release)
+	}
+	require.NoError(t, err)
+	apiServer, err := m.APIServer(t.Context())
+	require.NoError(t, err)
+	return []Family{Meshed(release.Target(), m, apiServer)}
 }

@@ -24,7 +24,7 @@ const (
 
 // round runs one case. The error says why it did not pass.
 func (e *engine) round(ctx context.Context, c *crew, one Case) (r figures.Round, err error) {
-	r = figures.Round{Fault: one.Fault.Name(), Hold: one.Hold.Seconds(), Number: e.rounds + 1, Began: time.Now(), Verdict: figures.Passed}
+	r = figures.Round{Fault: one.Fault.Name(), Way: wayOf(one.Fault), Hold: one.Hold.Seconds(), Number: e.rounds + 1, Began: time.Now(), Verdict: figures.Passed}
 	if err := one.Fault.Prepare(ctx); err != nil {
 		return r, errors.Join(fmt.Errorf("prepare: %w", err), one.Fault.Heal(context.WithoutCancel(ctx)))
 	}
