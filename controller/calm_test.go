@@ -24,18 +24,6 @@ func TestInstancesAreAskedLessWhileAllIsWell(t *testing.T) {
 	require.Equal(t, every, o.interval(), "the loop does not know yet")
 }
 
-// Nobody waits any more when all is well, long before the time to hurry is over.
-func TestInstancesAreAskedAsOftenAsCanBeUntilAllIsWell(t *testing.T) {
-	one := &watched{observer: &observer{detection: BalancedDetection(), now: time.Now, poke: make(chan struct{}, 1)}}
-	all := &observers{all: map[string]*watched{"a": one}}
-	one.well = &all.well
-	all.well.Store(true)
-	all.hurryUntil(time.Now().Add(time.Hour))
-	require.Equal(t, hurried, one.interval(), "the loop has not looked again")
-	all.well.Store(true)
-	require.Equal(t, calm*one.detection.ProbeInterval, one.interval())
-}
-
 // What the others see of an instance is needed at once when it does not answer.
 func TestPeersAreAskedLessWhileAllIsWellAndAtOnceWhenItIsNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -80,7 +80,7 @@ func (o *observer) interval() time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case o.hurrying():
+	case o.now().Before(o.hurry):
 		return hurried
 	case o.seen.probe.Failures == 0 && o.well.Load():
 		return calm * o.detection.ProbeInterval
@@ -88,12 +88,7 @@ func (o *observer) interval() time.Duration {
 	return o.detection.ProbeInterval
 }
 
-// hurrying tells whether clients wait: while all is well nobody does, and most of
-// the questions of a cluster that has just opened its gate told nothing. The caller
-// holds the lock.
-func (o *observer) hurrying() bool { return o.now().Before(o.hurry) && !o.well.Load() }
-
-// hurryUntil makes it ask as often as it can until then, or until all is well.
+// hurryUntil makes it ask as often as it can until then.
 func (o *observer) hurryUntil(t time.Time) {
 	o.mu.Lock()
 	hurry := t.After(o.hurry)
@@ -165,7 +160,7 @@ func (o *observer) take(answer topology.Answer, err error, sent time.Time, proce
 	if err == nil {
 		o.forgiven = process.Failures + 1 // this start was none either
 	}
-	return err != nil || failures > 0 || o.hurrying() ||
+	return err != nil || failures > 0 || o.now().Before(o.hurry) ||
 		answer.Role != before.Role || !slices.Equal(answer.Replicas, before.Replicas)
 }
 
