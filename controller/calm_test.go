@@ -3,6 +3,8 @@ package controller
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -140,11 +142,64 @@ func TestControllerThatLeadsAgainKnowsNothingOfWhatItDid(t *testing.T) {
 	})
 }
 
+// A row of the main that says invalid may be one that the main cannot reach: the core
+// waits a minute, so it has to be told since when.
+func TestLoopTellsSinceWhenAReplicaIsInvalid(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		record := r.open()
+		third := theThird(record)
+		since := func(status topology.Status) (at time.Time) {
+			r.fleet.change(record.Main, func(d *fakeDatabase) {
+				row := slices.IndexFunc(d.replicas, func(r topology.Replica) bool { return r.Name == third })
+				d.replicas[row].Status = status
+			})
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			require.NoError(t, r.command(t.Context(), func() error { at = r.look(time.Now()).Instances[third].InvalidSince; return nil }))
+			return at
+		}
+		require.Zero(t, since(topology.StatusReady))
+		noticed := calm * BalancedDetection().ProbeInterval
+		began := time.Now()
+		first := since(topology.StatusInvalid)
+		require.WithinRange(t, first, began, began.Add(noticed))
+		require.Equal(t, first, since(topology.StatusInvalid), "it was nothing else between")
+		require.Zero(t, since(topology.StatusReplicating))
+		require.WithinRange(t, since(topology.StatusInvalid), first.Add(15*time.Second), first.Add(15*time.Second+noticed))
+	})
+}
+
+// An answer from before the lease may not show the last step of the leader before: the
+// row that it lacks would be registered a second time.
+func TestNewLeaderWaitsForAnswersThatAreNewerThanItsLease(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		before := r.open()
+		third := theThird(before)
+		r.lease.set(time.Time{})
+		time.Sleep(time.Second)
+		var row topology.Replica
+		r.fleet.change(before.Main, func(d *fakeDatabase) {
+			row = d.replicas[slices.IndexFunc(d.replicas, func(r topology.Replica) bool { return r.Name == third })]
+			d.drop(third)
+		})
+		time.Sleep(5 * time.Second) // everybody has seen that it is not registered
+		calls := len(r.fleet.called())
+		r.fleet.change(before.Main, func(d *fakeDatabase) {
+			d.slow["ask"] = BalancedDetection().ProbeTimeout * 9 / 10
+			d.replicas = append(d.replicas, row) // as the leader before does, in its last moment
+		})
+		r.lease.set(time.Now().Add(time.Hour))
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		require.Len(t, r.fleet.called(), calls)
+	})
+}
+
 // What the leader before saved in its last moment may still be on its way.
 func TestNewLeaderWritesTheRecordBeforeItsFirstStatement(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()
-		third := map[string]string{"ab": "c", "ba": "c", "ac": "b", "ca": "b", "bc": "a", "cb": "a"}[before.Main+before.Voter]
+		third := theThird(before)
 		r.lease.set(time.Time{})
 		time.Sleep(time.Second)
 		r.fleet.change(before.Main, func(d *fakeDatabase) { d.drop(third) })
@@ -162,4 +217,9 @@ func TestNewLeaderWritesTheRecordBeforeItsFirstStatement(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, "register "+third+" at "+before.Main, r.fleet.called()[calls])
 	})
+}
+
+// theThird of a, b and c is the one that is neither main nor voter.
+func theThird(record topology.Record) string {
+	return strings.NewReplacer(record.Main, "", record.Voter, "").Replace("abc")
 }
