@@ -11,7 +11,7 @@ type deeds map[string]deed
 type deed struct {
 	process                 string
 	crowned, marked, joined uint64
-	users, vouched          bool
+	users, vouched, ended   bool
 	// refused is the reign in which the main process refusedBy refused it.
 	refused   uint64
 	refusedBy string
@@ -30,6 +30,7 @@ func (d deeds) of(i topology.Instance) deed {
 func (d deeds) recall(i topology.Instance, mainProcess string) topology.Instance {
 	known := d.of(i)
 	i.Crowned, i.Marked, i.Joined, i.Users, i.Vouched = known.crowned, known.marked, known.joined, known.users, known.vouched
+	i.Ended = known.ended
 	if known.refusedBy == mainProcess {
 		i.Refused = known.refused
 	}
@@ -49,6 +50,8 @@ func (d deeds) done(step topology.Step, reign uint64, view topology.View) {
 		known.crowned, known.marked, known.users = reign, 0, false
 	case topology.ActDemote:
 		known = deed{process: i.Process}
+	case topology.ActRestart, topology.ActReseed:
+		known.ended = true
 	case topology.ActEnsureUser:
 		known.users = true
 	case topology.ActMark:

@@ -79,6 +79,30 @@ func (m moving) Reseed(_ context.Context, name, _ string) error {
 	return nil
 }
 
+// On Kubernetes the old process ends seconds after the order, and the next one needs
+// as long to start. Chaos on kind saw fifty orders meanwhile.
+func TestLoopReseedsAReplicaOnceWhoseProcessTakesItsTime(t *testing.T) {
+	lazy := &leisurely{}
+	inBubble(t, func(t *testing.T, r running) {
+		r.open()
+		r.fleet.change("c", func(d *fakeDatabase) { d.process.Dead, d.process.Failures = true, 4 })
+		r.until("c is back", func(record topology.Record) bool { return record.Reason == "c was reseeded and is back" })
+		require.Equal(t, 1, lazy.orders)
+	}, func(c *Config) { lazy.fleet = c.Fleet.(*fleet); c.Fleet = lazy })
+}
+
+// leisurely is a fleet that carries out the order to reseed two seconds later.
+type leisurely struct {
+	*fleet
+	orders int
+}
+
+func (l *leisurely) Reseed(_ context.Context, name, _ string) error {
+	l.orders++
+	time.AfterFunc(2*time.Second, func() { l.change(name, (*fakeDatabase).restart) })
+	return nil
+}
+
 func TestSilenceTakesItsTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()

@@ -44,17 +44,19 @@ func (c *Controller) perform(ctx context.Context, step topology.Step, view topol
 	ctx, cancel := context.WithTimeout(ctx, min(left, limits[step.Do]))
 	defer cancel()
 	defer c.stayInTouch(ctx)()
+	var err error
 	switch step.Do {
 	case topology.ActSave:
 		return c.save(ctx, step.Record)
 	case topology.ActRestart:
-		defer c.observers.refresh(work, step.Instance)
-		return c.config.Fleet.Restart(ctx, step.Instance)
+		err = c.config.Fleet.Restart(ctx, step.Instance)
+		c.observers.refresh(work, step.Instance)
 	case topology.ActReseed:
-		defer c.observers.refresh(work, step.Instance)
-		return c.config.Fleet.Reseed(ctx, step.Instance, c.record.Members[step.Instance].Quarantined.Reason)
+		err = c.config.Fleet.Reseed(ctx, step.Instance, c.record.Members[step.Instance].Quarantined.Reason)
+		c.observers.refresh(work, step.Instance)
+	default:
+		err = c.tell(ctx, step, view)
 	}
-	err := c.tell(ctx, step, view)
 	switch {
 	case err == nil:
 		c.deeds.done(step, c.record.Reign, view)

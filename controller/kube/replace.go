@@ -52,8 +52,9 @@ func (f *Fleet) Reseed(ctx context.Context, name, reason string) error {
 	return nil
 }
 
-// end ends the process of an instance once. The control loop asks again as soon
-// as its next turn, and would flood an API server that is ill.
+// end ends the process of an instance once. The control loop asks again at once after
+// an attempt that failed, and would flood an API server that is ill; and one that leads
+// again has forgotten that it asked before.
 func (f *Fleet) end(ctx context.Context, name string, verb prestart.Verb, reason string) error {
 	process, err := f.running(name)
 	if err != nil {

@@ -206,7 +206,7 @@ func (s situation) reseed(main string, i Instance, q Quarantine) *decision {
 	row, listed := s.row(main, i.Name)
 	joined := s.r.Members[i.Name].Process == i.Process
 	switch {
-	case i.Terminating: // ordered already, or stopped by somebody else: its end comes first
+	case i.Ended:
 		return nil
 	case (i.Process == q.Process || s.keepsFailing(i)) && s.safeWithout(main, i.Name):
 		return do(Step{Do: ActReseed, Instance: i.Name}, "set the data of %s aside and start it empty: %s", i.Name, q.Reason)

@@ -270,8 +270,8 @@ func TestReplicaOutOfItsMainsReachIsNotDroppedByAControllerThatHasJustStarted(t 
 	}
 }
 
-// Found by chaos on kind: while a pod ended in its own time it was ordered to restart
-// fifty times in half a second.
+// Found by chaos on kind: an instance was ordered to restart fifty times in half a
+// second, while its pod ended and until the next one had started its process.
 func TestWhoIsEndingAlreadyIsNotEndedAgain(t *testing.T) {
 	t.Run("to cure a main that refuses everybody", func(t *testing.T) {
 		s := newScene()
@@ -283,7 +283,7 @@ func TestWhoIsEndingAlreadyIsNotEndedAgain(t *testing.T) {
 		s.change("a", func(i *topology.Instance) { i.Answer.Replicas = nil })
 		step, reason := s.next()
 		require.Equal(t, topology.Step{Do: topology.ActRestart, Instance: "a"}, step, reason)
-		s.change("a", func(i *topology.Instance) { i.Terminating = true })
+		s.change("a", func(i *topology.Instance) { i.Ended = true })
 		step, reason = s.next()
 		require.Equal(t, topology.ActWait, step.Do, reason)
 	})
@@ -292,7 +292,7 @@ func TestWhoIsEndingAlreadyIsNotEndedAgain(t *testing.T) {
 		s.record.Members["c"] = topology.Member{Quarantined: &topology.Quarantine{Reason: "diverged", Process: "c/1"}}
 		step, reason := s.next()
 		require.Equal(t, topology.Step{Do: topology.ActReseed, Instance: "c"}, step, reason)
-		s.change("c", func(i *topology.Instance) { i.Terminating = true })
+		s.change("c", func(i *topology.Instance) { i.Ended = true })
 		step, reason = s.next()
 		require.Equal(t, topology.ActWait, step.Do, reason)
 	})

@@ -43,7 +43,7 @@ func (s situation) clearOldMain(main string) *decision {
 	for _, i := range s.others(main) {
 		switch {
 		case !i.is(RoleMain) || !s.stalled(i):
-		case i.Terminating: // it still feeds its replicas
+		case i.Terminating || i.Ended: // it still feeds its replicas
 			return wait("waiting for the end of %s, which stalls behind the silent voter", i.Name)
 		default:
 			return do(Step{Do: ActRestart, Instance: i.Name}, "restart %s, which still stalls behind the silent voter", i.Name)
@@ -216,7 +216,7 @@ func (s situation) cureRefusal(name string) *decision {
 			continue
 		}
 		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && s.startsFast(main) && s.r.Main == "" {
-			if main.Terminating {
+			if main.Ended {
 				return wait("waiting for the restart of %s, which refuses %s", name, i.Name)
 			}
 			if m.Voted != "" { // it was promoted as this process; its data count from now on

@@ -124,6 +124,9 @@ type Instance struct {
 	Vouched bool
 	// Outlived is the reign in which the function Outlived was true of it.
 	Outlived uint64
+	// Ended tells that it was told to end, by a restart or a reseed. It may take
+	// seconds, and more until another process has started in its place.
+	Ended bool
 	// Users tells that the configured users were created on it since it was
 	// last promoted.
 	Users bool
