@@ -298,6 +298,30 @@ func TestWhoIsEndingAlreadyIsNotEndedAgain(t *testing.T) {
 	})
 }
 
+// Found by random faults: two forced failovers in a row, to an instance that had never
+// been registered, left nobody of whom the record knew that it has the data.
+func TestForcedFailoverToAnInstanceWithoutTheDataIsRefused(t *testing.T) {
+	for name, open := range map[string]bool{"a main takes writes": true, "another one is on its way": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			if !open {
+				s.record.Main, s.record.Heir, s.record.From, s.record.Gate, s.record.Plan = "", "a", "b", topology.GateClosed, topology.PlanFailover
+			}
+			s.restart("c")
+			s.change("c", func(i *topology.Instance) { i.StorageKnown = false })
+			s.ask(topology.RequestFailover, "c", true)
+			step, reason := s.next()
+			require.Equal(t, topology.ActWait, step.Do, reason)
+			s.change("c", func(i *topology.Instance) { i.StorageKnown, i.Database, i.Empty = true, "another", true })
+			step, reason = s.next()
+			require.Equal(t, topology.ActSave, step.Do)
+			require.Nil(t, step.Record.Request)
+			require.Equal(t, s.record.Heir, step.Record.Heir, reason)
+			require.Contains(t, reason, "choose an instance that has")
+		})
+	}
+}
+
 // A second voter aborts writes when it is lost, and nobody counts on it.
 func TestReplicaThatSomebodyMadeASecondVoterVotesNoMore(t *testing.T) {
 	s := newScene()

@@ -21,12 +21,21 @@ func (s situation) succession() *decision {
 }
 
 // chooseByForce lets a person name the next main at any time, with the price that
-// was shown. It comes before every rule that waits for somebody else.
+// was shown. It comes before every rule that waits for somebody else. Where the data
+// of this cluster are not, there is nothing to choose: the record would forget who
+// has them, for an heir that can never be promoted.
 func (s situation) chooseByForce() *decision {
 	req := s.r.Request
 	if req == nil || req.Kind != RequestFailover || !req.Force || req.Target == s.r.Main || !s.get(req.Target).up() ||
 		req.Target == s.r.Heir && s.holds(s.get(s.r.Heir)) {
 		return nil
+	}
+	switch target := s.get(req.Target); {
+	case s.ours(target):
+	case !target.StorageKnown:
+		return wait("waiting to learn what data %s holds, which %s has chosen", target.Name, req.By)
+	default:
+		return s.refuse("%s has none of this cluster's data: choose an instance that has", target.Name)
 	}
 	d := s.crown(req.Target, PlanFailover, GateClosed, "%s was chosen by %s, giving up what it does not have", req.Target, req.By)
 	d.step.Record.setVoted(req.Target, "")
