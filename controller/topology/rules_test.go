@@ -298,6 +298,26 @@ func TestWhoIsEndingAlreadyIsNotEndedAgain(t *testing.T) {
 	})
 }
 
+// Found by random faults: the heir was killed between the record that gave up the only
+// other holder and its reseed, and from then on nobody's data counted.
+func TestHeirsDataCountBeforeTheOtherHoldersAreGivenUp(t *testing.T) {
+	s := newScene()
+	s.policy.FastRecovery = 0 // no restart cures it
+	s.record.Main, s.record.Heir, s.record.Voter, s.record.From = "", "a", "", "b"
+	s.record.Gate, s.record.Plan = topology.GateClosed, topology.PlanFailover
+	s.record.Members["a"] = topology.Member{Process: "a/1", Reign: 3, Voted: "a/1"}
+	for _, name := range []string{"b", "c"} {
+		s.change(name, func(i *topology.Instance) { i.Refused = 3 })
+	}
+	s.change("a", func(i *topology.Instance) { i.Answer.Replicas = nil })
+	step, reason := s.next()
+	require.Empty(t, step.Record.Members["a"].Voted, reason)
+	require.Nil(t, step.Record.Members["b"].Quarantined)
+	s.record = step.Record
+	step, reason = s.next()
+	require.NotNil(t, step.Record.Members["b"].Quarantined, reason)
+}
+
 // Found by random faults: two forced failovers in a row, to an instance that had never
 // been registered, left nobody of whom the record knew that it has the data.
 func TestForcedFailoverToAnInstanceWithoutTheDataIsRefused(t *testing.T) {

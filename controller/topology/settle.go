@@ -215,17 +215,18 @@ func (s situation) cureRefusal(name string) *decision {
 		if s.alien(i) == "" || !i.is(RoleReplica) {
 			continue
 		}
-		if i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && s.startsFast(main) && s.r.Main == "" {
-			if main.Ended {
-				return wait("waiting for the restart of %s, which refuses %s", name, i.Name)
-			}
-			if m.Voted != "" { // it was promoted as this process; its data count from now on
-				return s.save(func(r *Record) { r.setVoted(name, "") }, "%s is about to be restarted with every acknowledged write", name)
-			}
-			return do(Step{Do: ActRestart, Instance: name}, "%s refuses %s although it holds every acknowledged write: its history is poisoned, a restart cures it", name, i.Name)
-		}
-		if main.Marked != s.r.Reign {
+		restart := i.Refused == s.r.Reign && m.Process != "" && m.Process == main.Process && s.startsFast(main) && s.r.Main == ""
+		switch {
+		case !restart && main.Marked != s.r.Reign:
 			return s.mark(name) // or the reseeded one would know only the poisoned epoch and be refused again
+		case main.Ended:
+			return wait("waiting for the restart of %s, which refuses %s", name, i.Name)
+		case s.r.Main == "" && m.Voted != "":
+			// It was promoted as the process that voted. From here on its data count
+			// whichever process runs on them, or nobody's would if it ended now.
+			return s.save(func(r *Record) { r.setVoted(name, "") }, "%s, which has every acknowledged write, is about to be restarted or to be left alone", name)
+		case restart:
+			return do(Step{Do: ActRestart, Instance: name}, "%s refuses %s although it holds every acknowledged write: its history is poisoned, a restart cures it", name, i.Name)
 		}
 		return s.quarantine(name, i, s.alien(i))
 	}
