@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,16 +51,10 @@ func (b Book) Rounds() (rounds []Round, err error) {
 		return nil, err
 	}
 	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var r Round
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", file.Name(), len(rounds)+1, err)
-		}
-		rounds = append(rounds, r)
+	if rounds, err = Read(file); err != nil {
+		return nil, fmt.Errorf("%s: %w", file.Name(), err)
 	}
-	return rounds, lines.Err()
+	return rounds, nil
 }
 
 // Forget removes what was added.

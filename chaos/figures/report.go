@@ -17,7 +17,7 @@ type Sum struct {
 	Failovers, False int
 	Kinds            map[string]int
 
-	Acknowledged, Unknown          int
+	Acknowledged, Unknown, Lost    int
 	Connections, ConnectionsFailed int
 	ManagedErrors, SessionsCut     int
 	Diverged                       int
@@ -43,6 +43,7 @@ func Add(rounds []Round) Sum {
 		s.False += r.False
 		s.Acknowledged += r.Acknowledged
 		s.Unknown += r.Unknown
+		s.Lost += r.Lost
 		s.Connections += r.Connections
 		s.ConnectionsFailed += r.ConnectionsFailed
 		for _, n := range r.ManagedErrors {
@@ -80,8 +81,8 @@ func Report(rounds []Round) string {
 	all := Add(rounds)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d rounds (%d failed, %d void), %d failovers (%s), %d of them false.\n", all.Rounds, all.Failed, all.Void, all.Failovers, kinds(all.Kinds), all.False)
-	fmt.Fprintf(&b, "%d writes acknowledged, %d of unknown outcome; %d new connections, %d not served; %d errors of managed transactions.\n\n",
-		all.Acknowledged, all.Unknown, all.Connections, all.ConnectionsFailed, all.ManagedErrors)
+	fmt.Fprintf(&b, "%d writes acknowledged, %d of them lost, %d of unknown outcome; %d new connections, %d not served; %d errors of managed transactions.\n\n",
+		all.Acknowledged, all.Lost, all.Unknown, all.Connections, all.ConnectionsFailed, all.ManagedErrors)
 	b.WriteString("Seconds without an acknowledged write, and without an answered read:\n\n")
 	b.WriteString("| fault, held | n | write p50 | p99 | max | read p50 | p99 | max | failovers | false | not served | managed errors | unknown | sessions cut | diverged | failed, void |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")

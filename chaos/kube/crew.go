@@ -22,14 +22,12 @@ const (
 	rateOver = 1500 * time.Millisecond
 	// steadyWithin is how long clients may take until they work at their rate.
 	steadyWithin = 30 * time.Second
-	// idsOfOne is the size of a client's range of ids.
-	idsOfOne = 1_000_000_000
 )
 
 // crew is the clients at work: one in Go and one in Python, each with half of the
 // rates, through the Services of the gateways.
 type crew struct {
-	clients []clients.Client
+	clients.Crew
 }
 
 // hire puts clients to work on a release that is whole. What others wrote before is
@@ -41,49 +39,31 @@ func hire(ctx context.Context, r *cluster.Release) (*crew, error) {
 	c := &crew{}
 	for i, language := range []clients.Language{clients.Go, clients.Python} {
 		client, err := clients.Start(ctx, language, clients.Config{
-			Write: r.Write, Read: r.Read, FirstID: int64(i)*idsOfOne + 1,
+			Write: r.Write, Read: r.Read, FirstID: int64(i)*clients.IDsOfOne + 1,
 			Rates: workload.Rates{Writes: writeRate / 2, Reads: writeRate / 4, Streams: 0.25, Connects: 2, Explicit: 0.2},
 		})
 		if err != nil {
 			_, ended := c.dismiss(ctx)
 			return nil, errors.Join(fmt.Errorf("%s client: %w", language, err), ended)
 		}
-		c.clients = append(c.clients, client)
+		c.Crew = append(c.Crew, client)
 	}
 	return c, nil
 }
 
 // dismiss ends the clients and returns what they saw. It may be called again.
 func (c *crew) dismiss(ctx context.Context) (workload.History, error) {
-	return clients.Stop(context.WithoutCancel(ctx), c.clients...)
-}
-
-// history is what the clients saw so far.
-func (c *crew) history() (workload.History, error) {
-	var all []workload.History
-	for _, client := range c.clients {
-		all = append(all, client.History())
-	}
-	return workload.Merge(all...)
-}
-
-// acknowledged counts the acknowledged writes so far.
-func (c *crew) acknowledged() (n int) {
-	for _, client := range c.clients {
-		n += client.Acknowledged()
-	}
-	return n
+	return c.Stop(context.WithoutCancel(ctx))
 }
 
 // steady waits until the clients write at a share of their rate, and tells whether
 // they came to do so.
 func (c *crew) steady(ctx context.Context) error {
 	for deadline := time.Now().Add(steadyWithin); ; {
-		before, since := c.acknowledged(), time.Now()
-		if err := pass(ctx, rateOver); err != nil {
+		rate, err := c.Rate(ctx, rateOver)
+		if err != nil {
 			return err
 		}
-		rate := float64(c.acknowledged()-before) / time.Since(since).Seconds()
 		if rate >= floor*writeRate {
 			return nil
 		}

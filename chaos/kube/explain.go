@@ -42,7 +42,7 @@ func (e *engine) explain(ctx context.Context, c *crew, r figures.Round, from tim
 			lines = append(lines, entry{f.Finished, "failover", fmt.Sprintf("%s ends: %s", f.Kind, f.Result)})
 		}
 	}
-	history, unread := c.history()
+	history, unread := c.History()
 	lines = append(lines, told(history, from)...)
 	lines = append(lines, entry{r.Began, "suite", "injects " + r.Title()}, entry{time.Now(), "suite", "says " + r.Why})
 	story := os.WriteFile(filepath.Join(dir, "story.txt"), []byte(inOrder(lines)), 0o644)

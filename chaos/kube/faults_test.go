@@ -13,13 +13,14 @@ import (
 
 	"memgraph-controller/chaos/figures"
 	"memgraph-controller/chaos/mesh"
+	cluster "memgraph-controller/e2e/kube"
 )
 
 func TestFaults(t *testing.T) {
 	if environment == nil {
 		t.Skip("needs a kind cluster, which CHAOS=1 makes")
 	}
-	if set("HOURS") {
+	if cluster.Set("HOURS") {
 		t.Skip("a soak was asked for")
 	}
 	e := machinery("chaos")

@@ -92,9 +92,9 @@ func (e *engine) suffer(ctx context.Context, one Case) (acted time.Duration, err
 // heal waits until clients are served and the release is whole, and returns what a
 // controller says then.
 func (e *engine) heal(ctx context.Context, c *crew) (api.Status, error) {
-	before := c.acknowledged()
+	before := c.Acknowledged()
 	err := until(ctx, servedWithin, func(context.Context) error {
-		if n := c.acknowledged() - before; n < 20 {
+		if n := c.Acknowledged() - before; n < 20 {
 			return fmt.Errorf("%d writes were acknowledged after the fault", n)
 		}
 		return nil
@@ -110,7 +110,7 @@ func (e *engine) heal(ctx context.Context, c *crew) (api.Status, error) {
 // promised and not kept.
 func (e *engine) measure(ctx context.Context, c *crew, one Case, r *figures.Round, before, after api.Status) error {
 	now := time.Now()
-	history, err := c.history()
+	history, err := c.History()
 	if err != nil {
 		return err
 	}

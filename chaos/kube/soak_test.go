@@ -13,10 +13,11 @@ import (
 
 	"memgraph-controller/chaos/fault"
 	"memgraph-controller/chaos/figures"
+	cluster "memgraph-controller/e2e/kube"
 )
 
 func TestSoak(t *testing.T) {
-	if environment == nil || !set("HOURS") {
+	if environment == nil || !cluster.Set("HOURS") {
 		t.Skip("needs a kind cluster and a time: CHAOS=1 HOURS=n")
 	}
 	hours, err := strconv.ParseFloat(os.Getenv("HOURS"), 64)

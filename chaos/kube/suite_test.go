@@ -29,43 +29,25 @@ var (
 const endReserve = 3 * time.Minute
 
 func TestMain(m *testing.M) {
-	if !set("CHAOS") {
+	if !cluster.Set("CHAOS") {
 		os.Exit(m.Run())
 	}
 	environment = env.NewWithConfig(envconf.New())
-	environment.Setup(createCluster, installChart)
+	environment.Setup(bring)
 	environment.Finish(removeCluster)
 	os.Exit(environment.Run(m))
 }
 
-func set(name string) bool { return os.Getenv(name) != "" && os.Getenv(name) != "0" }
-
-func createCluster(ctx context.Context, cfg *envconf.Config) (context.Context, error) {
-	c, err := cluster.Up(ctx, os.Stderr, set("REUSE"))
-	if err != nil {
-		return ctx, err
-	}
-	release = c.Main()
-	cfg.WithKubeconfigFile(c.Kind.Kubeconfig).WithNamespace(release.Namespace)
-	return ctx, nil
-}
-
-func installChart(ctx context.Context, _ *envconf.Config) (context.Context, error) {
-	err := release.Install(ctx, nil)
-	if err == nil {
-		release.API.Token, err = release.Token(ctx)
-	}
-	if err == nil {
-		_, err = release.AwaitWhole(ctx)
-	}
-	if dir := os.Getenv("REPORT_DIR"); err != nil && dir != "" {
+func bring(ctx context.Context, cfg *envconf.Config) (_ context.Context, err error) {
+	release, err = cluster.Bring(ctx, cfg)
+	if dir := os.Getenv("REPORT_DIR"); err != nil && release != nil && dir != "" {
 		err = errors.Join(err, release.Dump(context.WithoutCancel(ctx), filepath.Join(dir, "chaos", "setup")))
 	}
 	return ctx, err
 }
 
 func removeCluster(ctx context.Context, _ *envconf.Config) (context.Context, error) {
-	if release == nil || set("KEEP") {
+	if release == nil || cluster.Set("KEEP") {
 		return ctx, nil
 	}
 	if err := release.Down(); err != nil {
@@ -78,20 +60,11 @@ func removeCluster(ctx context.Context, _ *envconf.Config) (context.Context, err
 func prove(t *testing.T, claim string, do func(ctx context.Context, t *testing.T)) {
 	t.Helper()
 	environment.Test(t, features.New("release").Assess(claim, func(ctx context.Context, inner *testing.T, _ *envconf.Config) context.Context {
-		limited, cancel := withinTheSuite(ctx, inner)
+		limited, cancel := cluster.WithinTheSuite(ctx, inner, endReserve)
 		defer cancel()
 		do(limited, inner)
 		return ctx
 	}).Feature())
-}
-
-// withinTheSuite ends a test before go test ends the suite without a word.
-func withinTheSuite(ctx context.Context, t *testing.T) (context.Context, context.CancelFunc) {
-	deadline, bounded := t.Deadline()
-	if !bounded {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadlineCause(ctx, deadline.Add(-endReserve), errors.New("go test's -timeout is near"))
 }
 
 // machinery is an engine that keeps its figures under a name.
@@ -107,7 +80,7 @@ func machinery(name string) *engine {
 func wanted(all []Case) (cases []Case) {
 	only := os.Getenv("CASE")
 	for _, c := range all {
-		if (set("FULL") || only != "" || !c.Slow) && strings.Contains(c.String(), only) {
+		if (cluster.Set("FULL") || only != "" || !c.Slow) && strings.Contains(c.String(), only) {
 			cases = append(cases, c)
 		}
 	}

@@ -1,8 +1,9 @@
 package plots
 
 import (
-	"math"
 	"slices"
+
+	"memgraph-controller/e2e/workload"
 )
 
 // distribution is values in their order, in seconds.
@@ -16,16 +17,7 @@ func distributionOf(rounds []Round, of func(Round) float64) (d distribution) {
 	return d
 }
 
-// quantile is the smallest value that a share q of all do not exceed: it was
-// measured, not interpolated. The 99 % quantile of fewer than 100 values is thus
-// their largest. Of no values it is 0.
-func (d distribution) quantile(q float64) float64 {
-	if len(d) == 0 {
-		return 0
-	}
-	rank := int(math.Ceil(q*float64(len(d)) - 1e-9)) // 0.07 of 100 are 7, not 7.000000000000001
-	return d[min(max(rank, 1), len(d))-1]
-}
+func (d distribution) quantile(q float64) float64 { return workload.Quantile(d, q) }
 
 func (d distribution) largest() float64 { return d.quantile(1) }
 

@@ -2,9 +2,13 @@ package plots
 
 import (
 	"maps"
-	"memgraph-controller/chaos/figures"
 	"slices"
+
+	"memgraph-controller/chaos/figures"
 )
+
+// Round is what the suite wrote of one round.
+type Round = figures.Round
 
 // group is all rounds of one title.
 type group struct {
@@ -54,28 +58,3 @@ func faultsIn(rounds []Round) int {
 func writeGap(r Round) float64 { return r.WriteGap }
 func readGap(r Round) float64  { return r.ReadGap }
 func whole(r Round) float64    { return r.Whole }
-
-// sum is what rounds add up to.
-type sum struct {
-	rounds, connections, connectionsFailed, managedErrors, sessionsCut int
-	failovers, false, diverged, acknowledged, unknown, lost            int
-}
-
-func sumOf(rounds []Round) (s sum) {
-	for _, r := range rounds {
-		s.rounds++
-		s.connections += r.Connections
-		s.connectionsFailed += r.ConnectionsFailed
-		for _, n := range r.ManagedErrors {
-			s.managedErrors += n
-		}
-		s.sessionsCut += r.SessionsCut
-		s.failovers += len(r.Failovers)
-		s.false += r.False
-		s.diverged += len(r.Diverged)
-		s.acknowledged += r.Acknowledged
-		s.unknown += r.Unknown
-		s.lost += r.Lost
-	}
-	return s
-}

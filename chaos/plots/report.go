@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"memgraph-controller/chaos/figures"
 )
 
 // The files of a report. The text is shown with its folder, so it has that name.
@@ -55,7 +57,7 @@ func readFile(path string) ([]Round, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return Read(file)
+	return figures.Read(file)
 }
 
 // Write makes a report of rounds in a folder.
@@ -106,14 +108,14 @@ func stripsOfPhases(phases []phase) (rows []strip) {
 // text is the report in Markdown.
 func text(all []Round, groups []group, phases []phase) string {
 	rounds, failed := counting(groups), broken(all)
-	total := sumOf(rounds)
+	total := figures.Add(rounds)
 	var b strings.Builder
 	b.WriteString("# What faults cost clients\n\n" +
 		"Made of the raw results beside it (`" + rawFiles + "`, one line a round) by\n" +
 		"`go run ./chaos/cmd/report -in docs/chaos -out docs/chaos`; do not edit it.\n\n")
 	fmt.Fprintf(&b, "%d rounds of %d faults count, %d are void (their fault was not seen to act, or there was too little load).\n"+
 		"They saw the main change %d times, %d of them for no reason, and %d acknowledged writes, of which **%d were lost**.\n",
-		len(rounds), faultsIn(rounds), len(all)-len(rounds), total.failovers, total.false, total.acknowledged, total.lost)
+		len(rounds), faultsIn(rounds), len(all)-len(rounds), total.Failovers, total.False, total.Acknowledged, total.Lost)
 	section := func(title, picture, about, table string) {
 		fmt.Fprintf(&b, "\n## %s\n\n", title)
 		if picture != "" {
@@ -127,7 +129,7 @@ func text(all []Round, groups []group, phases []phase) string {
 	if len(phases) > 0 {
 		section("Phases of a change of the main", phasesFile, "As the controller itself measures them, by what changed the main.", phaseTable(phases))
 	}
-	if total.managedErrors > 0 {
+	if total.ManagedErrors > 0 {
 		section("Errors of managed transactions", "", "By what they say.", errorTable(groups))
 	}
 	if len(failed) > 0 {

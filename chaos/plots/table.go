@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"memgraph-controller/chaos/figures"
 	"slices"
 	"strings"
 	"time"
+
+	"memgraph-controller/chaos/figures"
 )
 
 // promised is the longest time, in seconds, that clients are promised to wait in a
@@ -80,11 +81,11 @@ func clientTable(groups []group) string {
 	t := newTable("fault", "n", "connections", "not served", "managed errors", "sessions cut", "failovers", "of them false",
 		"diverged", "acknowledged", "unknown", "lost", "whole again p50 (s)", "p99 (s)", "max (s)")
 	line := func(title string, rounds []Round) {
-		s, d := sumOf(rounds), distributionOf(rounds, whole)
+		s, d := figures.Add(rounds), distributionOf(rounds, whole)
 		cells := []string{title}
 		for _, n := range []int{
-			s.rounds, s.connections, s.connectionsFailed, s.managedErrors, s.sessionsCut, s.failovers, s.false,
-			s.diverged, s.acknowledged, s.unknown, s.lost,
+			s.Rounds, s.Connections, s.ConnectionsFailed, s.ManagedErrors, s.SessionsCut, s.Failovers, s.False,
+			s.Diverged, s.Acknowledged, s.Unknown, s.Lost,
 		} {
 			cells = append(cells, count(n))
 		}

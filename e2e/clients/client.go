@@ -42,6 +42,10 @@ func (c Config) flags() []string {
 	}
 }
 
+// IDsOfOne is the size of the range of ids of one client: more than it can write in a
+// suite.
+const IDsOfOne = 1_000_000_000
+
 // Client is a client at work. Its methods may be used concurrently.
 type Client interface {
 	// Acknowledged counts its acknowledged writes so far.

@@ -37,7 +37,7 @@ func TestClusterThatWasSetUpByHandIsAdopted(t *testing.T) {
 					s.Logf("not everything could be saved: %v", err)
 				}
 			}
-			if !set("KEEP") {
+			if !Set("KEEP") {
 				a.removeNamespace(context.WithoutCancel(ctx))
 			}
 		})

@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"memgraph-controller/e2e/clients"
 	"memgraph-controller/e2e/workload"
 )
 
@@ -36,7 +35,7 @@ func (l *Load) Judge(ctx context.Context, p Promise) workload.History {
 	s := l.s
 	s.Helper()
 	l.witness.stop()
-	history, err := clients.Stop(ctx, l.clients...)
+	history, err := l.clients.Stop(ctx)
 	require.NoError(s, err)
 	s.Logf("clients:\n%s", history.Summary())
 	s.Count("writes acknowledged", history.Acknowledged())

@@ -21,16 +21,13 @@ const (
 	rateOver = 3 * time.Second
 	// steadyWithin is how long clients may take until they work at their rate.
 	steadyWithin = 30 * time.Second
-	// idsOfOne is the size of the range of ids of one client: more than it can
-	// write in a suite.
-	idsOfOne = 1_000_000_000
 )
 
 // Load is clients at work on a release while a scenario breaks it: one in Go and
 // one in Python, each with half of the rate.
 type Load struct {
 	s       *Scenario
-	clients []clients.Client
+	clients clients.Crew
 	rate    float64 // that is intended, in writes per second
 	began   time.Time
 	witness *witness
@@ -64,7 +61,7 @@ func (s *Scenario) idle(ctx context.Context, rate float64) *Load {
 	l := &Load{s: s, rate: rate, began: time.Now(), witness: watch(ctx, s.Release)}
 	s.Cleanup(func() {
 		l.witness.stop()
-		_, _ = clients.Stop(context.WithoutCancel(ctx), l.clients...) // Judge has said what there is to say
+		_, _ = l.clients.Stop(context.WithoutCancel(ctx)) // Judge has said what there is to say
 	})
 	return l
 }
@@ -75,7 +72,7 @@ func (s *Scenario) idle(ctx context.Context, rate float64) *Load {
 func (l *Load) config(write, read string, of int) clients.Config {
 	share := 1 / float64(of)
 	return clients.Config{
-		Write: write, Read: read, FirstID: int64(len(l.clients))*idsOfOne + 1,
+		Write: write, Read: read, FirstID: int64(len(l.clients))*clients.IDsOfOne + 1,
 		Rates: workload.Rates{Writes: l.rate * share, Reads: l.rate / 4 * share, Streams: share / 2, Connects: 4 * share, Explicit: 0.2},
 	}
 }
@@ -83,21 +80,9 @@ func (l *Load) config(write, read string, of int) clients.Config {
 // History is what the clients saw so far. It is a copy.
 func (l *Load) History() workload.History {
 	l.s.Helper()
-	var all []workload.History
-	for _, c := range l.clients {
-		all = append(all, c.History())
-	}
-	merged, err := workload.Merge(all...)
+	merged, err := l.clients.History()
 	require.NoError(l.s, err)
 	return merged
-}
-
-// acknowledged counts the acknowledged writes so far.
-func (l *Load) acknowledged() (n int) {
-	for _, c := range l.clients {
-		n += c.Acknowledged()
-	}
-	return n
 }
 
 // steady waits until the clients write at a share of a rate, and returns theirs.
@@ -105,9 +90,10 @@ func (l *Load) acknowledged() (n int) {
 func (l *Load) steady(ctx context.Context, of float64, when string) float64 {
 	l.s.Helper()
 	for deadline := time.Now().Add(steadyWithin); ; {
-		before, since := l.acknowledged(), time.Now()
-		l.s.pass(ctx, rateOver)
-		rate := float64(l.acknowledged()-before) / time.Since(since).Seconds()
+		rate, err := l.clients.Rate(ctx, rateOver)
+		if err != nil {
+			l.s.outOfTime(ctx)
+		}
 		if rate >= floor*of {
 			return rate
 		}
@@ -123,16 +109,21 @@ func (s *Scenario) pass(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
 	case <-ctx.Done():
-		s.Fatalf("the suite is out of time: %v", context.Cause(ctx))
+		s.outOfTime(ctx)
 	}
+}
+
+func (s *Scenario) outOfTime(ctx context.Context) {
+	s.Helper()
+	s.Fatalf("the suite is out of time: %v", context.Cause(ctx))
 }
 
 // Acknowledged waits until so many more writes were acknowledged.
 func (l *Load) Acknowledged(ctx context.Context, more int, within time.Duration) {
 	l.s.Helper()
-	before := l.acknowledged()
+	before := l.clients.Acknowledged()
 	l.s.Eventually(ctx, "writes are acknowledged", within, func(context.Context) error {
-		if n := l.acknowledged() - before; n < more {
+		if n := l.clients.Acknowledged() - before; n < more {
 			return fmt.Errorf("%d of %d were", n, more)
 		}
 		return nil

@@ -30,42 +30,23 @@ var (
 const endReserve = 4 * time.Minute
 
 func TestMain(m *testing.M) {
-	if !set("E2E") {
+	if !Set("E2E") {
 		os.Exit(m.Run())
 	}
 	reports = report.Dir(os.Getenv("REPORT_DIR"))
 	environment = env.NewWithConfig(envconf.New())
-	environment.Setup(createCluster, installChart)
+	environment.Setup(bring)
 	environment.BeforeEachFeature(whole)
 	environment.AfterEachFeature(keepWhatAPersonNeeds)
 	environment.Finish(removeCluster)
 	os.Exit(environment.Run(m))
 }
 
-func set(name string) bool { return os.Getenv(name) != "" && os.Getenv(name) != "0" }
-
-func createCluster(ctx context.Context, cfg *envconf.Config) (context.Context, error) {
-	cluster, err := Up(ctx, os.Stderr, set("REUSE"))
-	if err != nil {
-		return ctx, err
+func bring(ctx context.Context, cfg *envconf.Config) (_ context.Context, err error) {
+	if release, err = Bring(ctx, cfg); err != nil && release != nil {
+		err = errors.Join(err, dump(ctx, release, "setup"))
 	}
-	release = cluster.Main()
-	cfg.WithKubeconfigFile(cluster.Kind.Kubeconfig).WithNamespace(release.Namespace)
-	return ctx, nil
-}
-
-func installChart(ctx context.Context, _ *envconf.Config) (context.Context, error) {
-	err := release.Install(ctx, nil)
-	if err == nil {
-		release.API.Token, err = release.Token(ctx)
-	}
-	if err == nil {
-		_, err = release.AwaitWhole(ctx)
-	}
-	if err != nil {
-		return ctx, errors.Join(err, dump(ctx, release, "setup"))
-	}
-	return ctx, nil
+	return ctx, err
 }
 
 // whole leaves it to no test to find the cluster broken by the one before.
@@ -102,7 +83,7 @@ func removeCluster(ctx context.Context, _ *envconf.Config) (context.Context, err
 	if len(failed) > 0 {
 		fmt.Fprintf(os.Stderr, "failed: %s; see %s\n", strings.Join(failed, ", "), reports)
 	}
-	if release == nil || set("KEEP") {
+	if release == nil || Set("KEEP") {
 		return ctx, nil
 	}
 	if err := release.Down(); err != nil {
@@ -120,19 +101,10 @@ func scenario(t *testing.T, claim string, do func(ctx context.Context, s *Scenar
 		t.Skip("needs a kind cluster, which E2E=1 makes")
 	}
 	prove := func(ctx context.Context, inner *testing.T, _ *envconf.Config) context.Context {
-		limited, cancel := withinTheSuite(ctx, inner)
+		limited, cancel := WithinTheSuite(ctx, inner, endReserve)
 		inner.Cleanup(cancel)
-		do(limited, Begin(inner, release, t.Name(), set("FULL"), reports))
+		do(limited, Begin(inner, release, t.Name(), Set("FULL"), reports))
 		return ctx
 	}
 	environment.Test(t, features.New("release").Assess(claim, prove).Feature())
-}
-
-// withinTheSuite ends a test before go test ends the suite without a word.
-func withinTheSuite(ctx context.Context, t *testing.T) (context.Context, context.CancelFunc) {
-	deadline, bounded := t.Deadline()
-	if !bounded {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadlineCause(ctx, deadline.Add(-endReserve), errors.New("go test's -timeout is near"))
 }

@@ -1,7 +1,9 @@
 package workload
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -12,12 +14,18 @@ type Distribution []time.Duration
 // Quantile returns the value that a share q of all do not exceed; 0 where there
 // are none.
 func (d Distribution) Quantile(q float64) time.Duration {
-	if len(d) == 0 {
-		return 0
+	return Quantile(slices.Sorted(slices.Values(d)), q)
+}
+
+// Quantile is the smallest of sorted values that a share q of all do not exceed: it was
+// measured, not interpolated. The 99 % quantile of fewer than 100 values is thus
+// their largest. Of no values it is 0.
+func Quantile[T cmp.Ordered](sorted []T, q float64) (value T) {
+	if len(sorted) == 0 {
+		return value
 	}
-	sorted := slices.Sorted(slices.Values(d))
-	rank := int(q*float64(len(sorted))+0.999999) - 1
-	return sorted[min(max(rank, 0), len(sorted)-1)]
+	rank := int(math.Ceil(q*float64(len(sorted)) - 1e-9)) // 0.07 of 100 are 7, not 7.000000000000001
+	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
 // Max returns the longest.

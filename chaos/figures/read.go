@@ -1,4 +1,4 @@
-package plots
+package figures
 
 import (
 	"bufio"
@@ -8,12 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"memgraph-controller/chaos/figures"
 )
-
-// Round is what the suite wrote of one round.
-type Round = figures.Round
 
 // longestLine bounds a line; the texts of errors are what can make one long.
 const longestLine = 1 << 20
@@ -42,7 +37,7 @@ func parse(line []byte) (r Round, err error) {
 	if err := decoder.Decode(&r); err != nil {
 		return r, err
 	}
-	r.Way = cmp.Or(r.Way, figures.Native)
+	r.Way = cmp.Or(r.Way, Native)
 	return r, check(r)
 }
 
@@ -51,11 +46,11 @@ func check(r Round) error {
 	switch {
 	case r.Fault == "":
 		return errors.New("it names no fault")
-	case r.Way != figures.Native && r.Way != figures.Mesh:
-		return fmt.Errorf("way %q is neither %s nor %s", r.Way, figures.Native, figures.Mesh)
-	case r.Verdict != figures.Passed && r.Verdict != figures.Failed && r.Verdict != figures.Void:
-		return fmt.Errorf("verdict %q is none of %s, %s, %s", r.Verdict, figures.Passed, figures.Failed, figures.Void)
-	case r.Verdict != figures.Passed && r.Why == "":
+	case r.Way != Native && r.Way != Mesh:
+		return fmt.Errorf("way %q is neither %s nor %s", r.Way, Native, Mesh)
+	case r.Verdict != Passed && r.Verdict != Failed && r.Verdict != Void:
+		return fmt.Errorf("verdict %q is none of %s, %s, %s", r.Verdict, Passed, Failed, Void)
+	case r.Verdict != Passed && r.Why == "":
 		return fmt.Errorf("it is %s and does not say why", r.Verdict)
 	case r.WriteGap < 0 || r.ReadGap < 0 || r.Hold < 0:
 		return errors.New("a time is negative")
