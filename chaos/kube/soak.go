@@ -16,21 +16,26 @@ import (
 // number.
 const roundsOfABatch = 10
 
-// draw chooses the cases of a batch of a soak. It depends on nothing but seed and
-// number, so that a soak can be resumed, and a batch run again. Faults that make a
-// failover are drawn twice as often: they are what a soak is for.
+// often is how many times a deck holds a case that makes a failover, which is what a
+// soak is for: four rounds of five then have one.
+const often = 10
+
+// draw chooses the cases of a batch of a soak: it deals from decks, each of which holds
+// every case, so that none is left out for long. It depends on nothing but seed and
+// number, so that a soak can be resumed, and a batch run again.
 func draw(cases []Case, seed uint64, number int) []Case {
-	var urn []Case
+	var deck []Case
 	for _, c := range cases {
-		urn = append(urn, c)
-		if c.Outcome == Failover && !c.Slow {
-			urn = append(urn, c, c)
+		deck = append(deck, c)
+		for i := 1; i < often && c.Outcome == Failover && !c.Slow; i++ {
+			deck = append(deck, c)
 		}
 	}
-	chance := rand.New(rand.NewPCG(seed, uint64(number)))
 	batch := make([]Case, roundsOfABatch)
 	for i := range batch {
-		batch[i] = urn[chance.IntN(len(urn))]
+		dealt := number*roundsOfABatch + i
+		order := rand.New(rand.NewPCG(seed, uint64(dealt/len(deck)))).Perm(len(deck))
+		batch[i] = deck[order[dealt%len(deck)]]
 	}
 	return batch
 }

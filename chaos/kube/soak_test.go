@@ -72,17 +72,31 @@ func TestABatchIsDrawnBySeedAndNumber(t *testing.T) {
 	require.Equal(t, names(draw(all, 7, 3)), names(draw(all, 7, 3)))
 	require.NotEqual(t, names(draw(all, 7, 3)), names(draw(all, 7, 4)))
 	require.NotEqual(t, names(draw(all, 7, 3)), names(draw(all, 8, 3)))
-	failovers, drawn := 0, 0
-	for n := range 100 {
+}
+
+func TestADeckHoldsEveryCaseAndThoseOfFailoversOften(t *testing.T) {
+	all := []Case{
+		{Fault: fault.Change{Title: "failover"}, Outcome: Failover},
+		{Fault: fault.Change{Title: "slow failover"}, Outcome: Failover, Slow: true},
+	}
+	for i := range 8 {
+		all = append(all, Case{Fault: fault.Change{Title: strconv.Itoa(i)}, Outcome: Stay})
+	}
+	deck := often + 9
+	drawn := map[string]int{}
+	for n := range deck { // so many batches are ten decks
 		for _, c := range draw(all, 1, n) {
-			drawn++
-			if c.Outcome == Failover {
-				failovers++
-			}
+			drawn[c.Fault.Name()]++
 		}
 	}
-	require.Equal(t, 100*roundsOfABatch, drawn)
-	require.InDelta(t, 3.0/7, float64(failovers)/float64(drawn), 0.06, "the share of faults that make a failover")
+	require.Len(t, drawn, len(all))
+	for name, n := range drawn {
+		if name == "failover" {
+			require.Equal(t, roundsOfABatch*often, n)
+		} else {
+			require.Equal(t, roundsOfABatch, n, name)
+		}
+	}
 }
 
 func TestASoakGoesOnWhereItStopped(t *testing.T) {
