@@ -134,8 +134,9 @@ func TestServicesLeadToPortsOfTheirPods(t *testing.T) {
 		require.GreaterOrEqual(t, len(services), 3)
 		for _, service := range services {
 			pod := m.controllerPod(t)
-			if service.Name == release+"-instances" {
+			if service.Labels["app.kubernetes.io/component"] == "database" {
 				pod, _ = m.databasePod()
+				delete(service.Spec.Selector, appsv1.StatefulSetPodNameLabel) // the API server's
 			}
 			require.True(t, labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(pod.Labels)), service.Name)
 			for _, p := range service.Spec.Ports {
@@ -163,6 +164,25 @@ func TestNodePortsAreThoseThatKindClustersLeadToThisMachine(t *testing.T) {
 	pod, _ := m.databasePod()
 	require.Equal(t, "localhost/controller:1", pod.Spec.InitContainers[0].Image)
 	require.Equal(t, "localhost/database:2", pod.Spec.Containers[0].Image)
+}
+
+// Memgraph would need DNS to register a replica in a failover.
+func TestEveryInstanceHasAServiceOfItsOwn(t *testing.T) {
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		followed, err := labels.Parse(m.config(t).Instances)
+		require.NoError(t, err)
+		for _, set := range all[*appsv1.StatefulSet](m) {
+			for n := range *set.Spec.Replicas {
+				name := fmt.Sprintf("%s-%d", set.Name, n)
+				service := named[*corev1.Service](t, m, name)
+				require.True(t, followed.Matches(labels.Set(service.Labels)), "the controller follows it")
+				require.Equal(t, name, service.Spec.Selector[appsv1.StatefulSetPodNameLabel])
+				require.True(t, service.Spec.PublishNotReadyAddresses, "a replica becomes ready by being registered")
+				require.Empty(t, service.Spec.ClusterIP, "Kubernetes chooses it")
+				require.Equal(t, int32(kube.ReplicationPort), service.Spec.Ports[0].Port)
+			}
+		}
+	})
 }
 
 // Without it pods would not find each other before they are ready, and none would

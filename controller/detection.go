@@ -42,7 +42,7 @@ func BalancedDetection() Detection {
 	}
 }
 
-// PatientDetection suits overloaded machines: a frozen main costs 7 s or so.
+// PatientDetection suits overloaded machines: a frozen main costs 9 s or so.
 func PatientDetection() Detection {
 	return Detection{
 		ProbeInterval: 500 * time.Millisecond, ProbeTimeout: 1500 * time.Millisecond,

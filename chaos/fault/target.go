@@ -2,10 +2,12 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"memgraph-controller/controller/api"
 	"memgraph-controller/e2e/kube/fleet"
@@ -36,6 +38,8 @@ const (
 	Follower Victim = "follower"
 	// Controllers are all of them, and with them all gateways.
 	Controllers Victim = "controllers"
+	// NameServers are the pods that resolve names for all others.
+	NameServers Victim = "name servers"
 	// Everybody is who is behind any address at all.
 	Everybody Victim = "everybody"
 )
@@ -47,6 +51,10 @@ const askWithin = 20 * time.Second
 // find returns the pods behind a victim, and the name of the container that counts
 // in them.
 func (t Target) find(ctx context.Context, v Victim) (pods []corev1.Pod, container string, err error) {
+	if v == NameServers {
+		pods, err := t.nameServers(ctx)
+		return pods, "coredns", err
+	}
 	controllers, err := t.Pods(ctx, t.Controllers)
 	if err != nil {
 		return nil, "", err
@@ -62,6 +70,19 @@ func (t Target) find(ctx context.Context, v Victim) (pods []corev1.Pod, containe
 		return []corev1.Pod{*pod}, fleet.Controller, nil
 	}
 	return []corev1.Pod{*pod}, fleet.Database, nil
+}
+
+// nameServers are found by the label that kubeadm gives them, and with it kind, k3s
+// and most others, whatever program they run.
+func (t Target) nameServers(ctx context.Context) ([]corev1.Pod, error) {
+	list, err := t.Kube.CoreV1().Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{LabelSelector: "k8s-app=kube-dns"})
+	if err != nil {
+		return nil, err
+	}
+	if len(list.Items) == 0 {
+		return nil, errors.New("no pod of kube-system has the label k8s-app=kube-dns")
+	}
+	return list.Items, nil
 }
 
 // Names are the names of the pods behind a victim.

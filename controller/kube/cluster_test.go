@@ -105,6 +105,8 @@ func resourceOf(o runtime.Object) schema.GroupVersionResource {
 	switch o.(type) {
 	case *corev1.Pod:
 		return corev1.SchemeGroupVersion.WithResource("pods")
+	case *corev1.Service:
+		return corev1.SchemeGroupVersion.WithResource("services")
 	case *corev1.ConfigMap:
 		return corev1.SchemeGroupVersion.WithResource("configmaps")
 	case *appsv1.StatefulSet:

@@ -72,8 +72,12 @@
 //
 //   - podManagementPolicy: Parallel. The first record is made when every instance
 //     answers; one that waits for another to be ready would wait for ever.
-//   - A headless Service with publishNotReadyAddresses, named in serviceName:
-//     replicas are registered by pod name, and are not ready before they are.
+//   - For each pod a Service of the same name, with the labels of the pods and with
+//     publishNotReadyAddresses: replicas are registered at its address, and are not
+//     ready before they are. Where there is none the pod's DNS name takes its place;
+//     then a failover needs DNS.
+//   - A headless Service with publishNotReadyAddresses, named in serviceName, for
+//     these names.
 //   - The containers' names and ports, and the readiness gate, as the constants
 //     of this package have them; the Roles as ControllerRules and DatabaseRules
 //     have them.
@@ -85,8 +89,8 @@
 //
 //	2.00/s  reads of the record (the control loop reads it every 500 ms)
 //	0.80/s  renewals of the lease (every 1.25 s; the leader only)
-//	0.03/s  five watches, each begun anew every 5 minutes with a list
-//	2.83/s  in all
+//	0.04/s  six watches, each begun anew every 5 minutes with a list
+//	2.84/s  in all
 //
 // Events, readiness and orders cost something only when they change.
 package kube

@@ -22,15 +22,17 @@ import (
 )
 
 // Fleet is the pods of one StatefulSet. Its methods may be called from any
-// goroutine. It knows nothing before Run has read the StatefulSet and its pods:
-// see Listed.
+// goroutine. It knows nothing before Run has read the StatefulSet, its pods and their
+// Services: see Listed.
 type Fleet struct {
 	config Config
 	client kubernetes.Interface
 	orders *OrderBook
 	log    *slog.Logger
 	pods   *roster
-	listed chan struct{} // closed when everything was read for the first time
+	// services are the Services of the instances.
+	services *addressBook
+	listed   chan struct{} // closed when everything was read for the first time
 
 	mu       sync.Mutex
 	set      set
@@ -56,14 +58,16 @@ func NewFleet(client kubernetes.Interface, config Config, log *slog.Logger) (*Fl
 		listed: make(chan struct{}), attempts: map[string]attempt{},
 	}
 	f.pods = newRoster(DatabaseContainer, f.owns)
+	f.services = newAddressBook(f.owns, f.pods.signal)
 	return f, nil
 }
 
-// Run follows the StatefulSet and its pods until ctx ends.
+// Run follows the StatefulSet, its pods and their Services until ctx ends.
 func (f *Fleet) Run(ctx context.Context) error {
 	var feeds sync.WaitGroup
 	feeds.Go(func() { f.setFeed().follow(ctx, f.log) })
 	feeds.Go(func() { f.podFeed().follow(ctx, f.log) })
+	feeds.Go(func() { f.serviceFeed().follow(ctx, f.log) })
 	feeds.Wait()
 	return nil
 }
@@ -77,6 +81,15 @@ func (f *Fleet) podFeed() feed {
 	feed := f.pods.feed(f.client, f.config.Namespace, f.config.Instances)
 	feed.replace = func(objects []runtime.Object) {
 		f.pods.replace(objects)
+		f.complete()
+	}
+	return feed
+}
+
+func (f *Fleet) serviceFeed() feed {
+	feed := f.services.feed(f.client, f.config.Namespace, f.config.Instances)
+	feed.replace = func(objects []runtime.Object) {
+		f.services.replace(objects)
 		f.complete()
 	}
 	return feed
@@ -110,10 +123,10 @@ func (f *Fleet) follow(s *appsv1.StatefulSet) {
 	}
 }
 
-// complete closes listed when the StatefulSet and its pods were both read.
+// complete closes listed when the StatefulSet, its pods and their Services were read.
 func (f *Fleet) complete() {
 	f.pods.mu.Lock()
-	listed := f.pods.listed
+	listed := f.pods.listed && f.services.read()
 	f.pods.mu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -132,8 +145,8 @@ func (f *Fleet) Changes() <-chan struct{} { return f.pods.changes }
 
 // List returns every instance that the StatefulSet should have, and those that
 // still have a pod, sorted by name. One without a pod keeps its last process, so
-// that a proof of death outlives the pod object. It is empty until both the
-// StatefulSet and its pods were read.
+// that a proof of death outlives the pod object. It is empty until the StatefulSet,
+// its pods and their Services were read.
 func (f *Fleet) List() []controller.Process {
 	select {
 	case <-f.listed:
@@ -176,13 +189,13 @@ func (f *Fleet) names(set set) []string {
 // address to ask at, the stable name takes its place: it does not resolve while
 // there is no pod, and never to anything but the instance.
 func (f *Fleet) describe(name string, l *life, set set, now time.Time) controller.Process {
-	host := strings.Join([]string{name, set.service, f.config.Namespace, "svc", f.config.Domain}, ".")
+	host, delay := f.host(name, set, now)
 	return controller.Process{
 		Name:        name,
-		Bolt:        net.JoinHostPort(cmp.Or(l.address(now), host), strconv.Itoa(BoltPort)),
+		Bolt:        net.JoinHostPort(cmp.Or(l.address(now), f.dnsName(name, set)), strconv.Itoa(BoltPort)),
 		Replication: net.JoinHostPort(host, strconv.Itoa(ReplicationPort)),
 		ID:          l.process.id, Started: l.process.started,
-		Dead: l.process.dead, Terminating: l.terminating(), Failures: l.failures, Moving: l.moving(now),
+		Dead: l.process.dead, Terminating: l.terminating(), Failures: l.failures, Moving: l.moving(now, delay),
 	}
 }
 

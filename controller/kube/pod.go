@@ -156,14 +156,11 @@ func (l *life) lose(now time.Time) {
 	l.pod = nil
 }
 
-// addressDelay is how long the DNS name of a pod may lead to its address before
-// this one: CoreDNS tells, and its clients believe, what is up to 5 s old.
-const addressDelay = 6 * time.Second
-
-// moving: the name of the pod may not lead to it yet, or leads to where nobody is
-// any more: the address of a pod that is gone swallows packets.
-func (l *life) moving(now time.Time) bool {
-	return l.pod == nil || now.Sub(l.pod.moved) < addressDelay
+// moving: what a main connects to may not lead to the pod yet, for the delay after it
+// got its address, or leads to where nobody is any more: the address of a pod that is
+// gone swallows packets.
+func (l *life) moving(now time.Time, delay time.Duration) bool {
+	return l.pod == nil || now.Sub(l.pod.moved) < delay
 }
 
 // bereft: the pod of the process is gone, nothing proves that the process is,

@@ -3,12 +3,13 @@ package kube
 import rbacv1 "k8s.io/api/rbac/v1"
 
 // ControllerRules are all that a controller may do: the Role of its service
-// account has exactly these. Neither creation nor a list of pods can be limited
+// account has exactly these. Neither creation nor a list by labels can be limited
 // to names; everything else is.
 func ControllerRules(c Config) []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{
 		rule("", "pods", nil, "list", "watch", "delete"),
 		rule("", "pods/status", nil, "patch"),
+		rule("", "services", nil, "list", "watch"),
 		rule("apps", "statefulsets", []string{c.StatefulSet}, "list", "watch"),
 		rule("", "configmaps", []string{c.RecordName()}, "get", "list", "watch", "update"),
 		rule("", "configmaps", []string{c.OrdersName()}, "get", "update"),

@@ -82,12 +82,17 @@ func (r *roster) see(o runtime.Object) string {
 	return pod.Name
 }
 
-// arrive tells of the change when the name of a pod with a new address surely leads
-// there, also of one that had it a moment before this controller began to look.
+// arrive tells of the change when the Service, and when the name of a pod with a new
+// address surely leads there, also of one that had it a moment before this controller
+// began to look.
 func (r *roster) arrive(now, before *pod, at time.Time) {
-	rest := addressDelay - at.Sub(now.moved)
-	if rest > 0 && (before == nil || !before.moved.Equal(now.moved)) {
-		time.AfterFunc(rest, r.signal)
+	if before != nil && before.moved.Equal(now.moved) {
+		return
+	}
+	for _, delay := range []time.Duration{serviceDelay, nameDelay} {
+		if rest := delay - at.Sub(now.moved); rest > 0 {
+			time.AfterFunc(rest, r.signal)
+		}
 	}
 }
 
