@@ -53,10 +53,16 @@ func TestThePatchesFitEveryVersionOfKubeadm(t *testing.T) {
 	require.Empty(t, monitor.APIVersion)
 	require.Equal(t, "ClusterConfiguration", monitor.Kind)
 	require.Equal(t, "16s", monitor.ControllerManager.ExtraArgs["node-monitor-grace-period"])
-	var kubelet struct{ Kind, NodeStatusUpdateFrequency string }
+	var kubelet struct {
+		Kind, NodeStatusUpdateFrequency string
+		FeatureGates                    map[string]bool
+		CrashLoopBackOff                struct{ MaxContainerRestartPeriod string }
+	}
 	require.NoError(t, yaml.UnmarshalStrict([]byte(patches[1]), &kubelet))
 	require.Equal(t, "KubeletConfiguration", kubelet.Kind)
 	require.Equal(t, "4s", kubelet.NodeStatusUpdateFrequency)
+	require.True(t, kubelet.FeatureGates["KubeletCrashLoopBackOffMax"], "or the kubelet refuses the next one")
+	require.Equal(t, "1s", kubelet.CrashLoopBackOff.MaxContainerRestartPeriod)
 }
 
 func TestAPortThatIsTakenIsNamedBeforeAnythingIsCreated(t *testing.T) {
