@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -68,21 +69,25 @@ func (t *timeline) turn(ch change, g counts, now time.Time) {
 	case after.Gate == topology.GateOpen:
 		t.open(before, after, now)
 	case before.Gate == topology.GateOpen, t.running != nil && before.Plan != after.Plan:
+		from := before.Main
+		if t.running != nil && from == "" {
+			from = t.running.From // another one follows whom that one was to follow
+		}
 		t.supersede(g, now)
-		t.begin(ch, g, now)
+		t.begin(ch, from, g, now)
 	case t.running != nil && after.Heir != "":
 		t.running.To = after.Heir
 	}
 }
 
-func (t *timeline) begin(ch change, g counts, now time.Time) {
+func (t *timeline) begin(ch change, from string, g counts, now time.Time) {
 	kind, ok := kinds[ch.after.Plan]
 	if !ok {
 		return
 	}
 	f := &failover{before: g, Failover: api.Failover{
 		ID: fmt.Sprintf("epoch-%d", ch.after.Epoch), Kind: kind, Reason: cause(ch), Detail: ch.after.Reason,
-		From: ch.before.Main, To: ch.after.Heir, Epoch: ch.after.Epoch, Evidence: ch.seen, Started: now,
+		From: from, To: ch.after.Heir, Epoch: ch.after.Epoch, Evidence: ch.seen, Started: now,
 	}}
 	for _, r := range []*topology.Request{ch.after.Request, ch.before.Request} {
 		if r != nil {
@@ -100,7 +105,7 @@ func (t *timeline) begin(ch change, g counts, now time.Time) {
 
 // cause is the reason in a word, for metrics.
 func cause(ch change) string {
-	main, voter := ch.view.Instances[ch.before.Main], ch.view.Instances[ch.before.Voter]
+	main, voter := ch.view.Instances[cmp.Or(ch.before.Main, ch.before.Heir)], ch.view.Instances[ch.before.Voter]
 	switch plan := ch.after.Plan; {
 	case ch.before.Request != nil:
 		return "requested"

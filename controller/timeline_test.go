@@ -110,6 +110,18 @@ func TestTimelineTellsRevertedAndSuperseded(t *testing.T) {
 	require.Equal(t, api.KindFailover, s.running.Kind)
 }
 
+// The record does not say any more who the main was when its successor is lost as well.
+func TestTimelineKnowsWhomAnotherSuccessorFollowsAndWhy(t *testing.T) {
+	s := newStory()
+	s.turnTo(topology.Record{Heir: "c", From: "a", Voter: "b", Gate: topology.GateClosed, Plan: topology.PlanHandover}, time.Time{})
+	s.record.Heir = "a" // whom the story's view has as dead
+	s.turnTo(topology.Record{Heir: "b", Voter: "c", Gate: topology.GateClosed, Plan: topology.PlanFailover}, time.Time{})
+	require.Equal(t, api.ResultSuperseded, s.filed[0].Result)
+	require.Equal(t, "a", s.running.From)
+	require.Equal(t, "b", s.running.To)
+	require.Equal(t, string(topology.HealthDead), s.running.Reason)
+}
+
 func TestTimelineForgetsTheOldest(t *testing.T) {
 	s := newStory()
 	for range failoversKept + 5 {

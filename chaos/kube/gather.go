@@ -9,22 +9,28 @@ import (
 	"memgraph-controller/controller/api"
 )
 
-// timelines returns the changes that began since a time, as any controller knows
-// them, each once.
+// timelines returns the changes that began since a time, each once, as a controller
+// knows them that saw what led to them: one that was frozen itself, or has just
+// started, heard of them too.
 func (e *engine) timelines(ctx context.Context, since time.Time) (list []api.Failover, err error) {
 	pods, err := e.release.Pods(ctx, e.release.Controllers)
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]bool{}
+	known := map[string]int{} // places in the list
 	for _, p := range pods {
 		err := until(ctx, 10*time.Second, func(ctx context.Context) error {
 			return e.release.WithController(ctx, p.Name, func(client api.Client) error {
 				failovers, err := client.Failovers(ctx)
 				for _, f := range failovers {
-					if f.Started.After(since) && !known[f.ID] {
-						known[f.ID] = true
+					at, there := known[f.ID]
+					switch {
+					case !f.Started.After(since):
+					case !there:
+						known[f.ID] = len(list)
 						list = append(list, f)
+					case len(list[at].Evidence) == 0:
+						list[at] = f
 					}
 				}
 				return err
