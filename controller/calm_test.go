@@ -26,6 +26,38 @@ func TestInstancesAreAskedLessWhileAllIsWell(t *testing.T) {
 	require.Equal(t, every, o.interval(), "the loop does not know yet")
 }
 
+// Nobody waits any more when all is well, long before the time to hurry is over.
+func TestInstancesAreAskedAsOftenAsCanBeUntilAllIsWell(t *testing.T) {
+	one := &watched{observer: &observer{detection: BalancedDetection(), now: time.Now, poke: make(chan struct{}, 1)}}
+	all := &observers{all: map[string]*watched{"a": one}}
+	one.well = &all.well
+	all.well.Store(true)
+	all.hurryUntil(time.Now().Add(time.Hour))
+	require.Equal(t, hurried, one.interval(), "the loop has not looked again")
+	all.well.Store(true)
+	require.Equal(t, calm*one.detection.ProbeInterval, one.interval())
+}
+
+// A question that comes a twentieth of the time late that clients have waited for makes
+// no outage more than 5 % longer.
+func TestInstancesAreAskedLessOftenTheLongerClientsHaveWaited(t *testing.T) {
+	now := time.Now()
+	one := &watched{observer: &observer{detection: BalancedDetection(), now: func() time.Time { return now }, poke: make(chan struct{}, 1)}}
+	all := &observers{all: map[string]*watched{"a": one}}
+	one.well = &all.well
+	hurry := func() { all.hurryUntil(now.Add(hurryFor)) }
+	hurry()
+	require.Equal(t, hurried, one.interval())
+	now = now.Add(time.Second)
+	hurry() // for the next step
+	require.Equal(t, 50*time.Millisecond, one.interval())
+	now = now.Add(3 * time.Second)
+	require.Equal(t, hurrying, one.interval())
+	all.well.Store(true)
+	hurry()
+	require.Equal(t, hurried, one.interval(), "all was well between")
+}
+
 // What the others see of an instance is needed at once when it does not answer.
 func TestPeersAreAskedLessWhileAllIsWellAndAtOnceWhenItIsNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

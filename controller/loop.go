@@ -26,7 +26,7 @@ const (
 	// write gateway knows that it is in touch.
 	reloadEvery = 500 * time.Millisecond
 	// hurryFor bounds how long instances are asked as fast as possible after the
-	// gate closed.
+	// gate closed, if all is not well before.
 	hurryFor = 5 * time.Second
 )
 

@@ -181,10 +181,12 @@ func (o *observer) boltAddress() string {
 	return o.process.Bolt
 }
 
+// hurryUntil makes all of them hurry. Until the loop has looked again, nothing is well.
 func (o *observers) hurryUntil(t time.Time) {
+	anew := o.well.Swap(false)
 	for _, name := range o.names() {
 		if w := o.get(name); w != nil {
-			w.hurryUntil(t)
+			w.hurryUntil(t, anew)
 		}
 	}
 }
