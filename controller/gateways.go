@@ -45,7 +45,7 @@ func (c *Controller) readChanges() <-chan struct{} {
 
 // gatewayStatus is the status of each gateway, the write gateway's first.
 func (c *Controller) gatewayStatus() []gateway.Status {
-	var list []gateway.Status
+	list := make([]gateway.Status, 0, len(c.gateways))
 	for _, g := range c.gateways {
 		list = append(list, g.Status())
 	}

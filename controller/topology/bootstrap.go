@@ -11,7 +11,7 @@ import (
 // two instances hold data that are not main and replica of one another nobody
 // but a person can choose.
 func (s situation) bootstrap() *decision {
-	names := s.names()
+	names := s.names
 	if len(names) == 0 {
 		return wait("there are no instances yet")
 	}

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// names returns all instances in a fixed order.
-func (s situation) names() []string {
-	names := make([]string, 0, len(s.v.Instances))
-	for name := range s.v.Instances {
+// names are all instances in a fixed order.
+func (v View) names() []string {
+	names := make([]string, 0, len(v.Instances))
+	for name := range v.Instances {
 		names = append(names, name)
 	}
 	slices.Sort(names)
@@ -18,8 +18,8 @@ func (s situation) names() []string {
 
 // others returns all instances but one, in a fixed order.
 func (s situation) others(name string) []Instance {
-	var list []Instance
-	for _, n := range s.names() {
+	list := make([]Instance, 0, len(s.names))
+	for _, n := range s.names {
 		if n != name {
 			list = append(list, s.v.Instances[n])
 		}

@@ -19,7 +19,7 @@ func (s situation) clean(i Instance) bool {
 // clean whichever process joins.
 func (s situation) declare(r *Record) {
 	r.Reign++
-	for _, n := range s.names() {
+	for _, n := range s.names {
 		i, m := s.get(n), r.Members[n]
 		left := r.Plan == PlanHandover && n == r.From
 		if i.up() && m.Quarantined == nil && !left {

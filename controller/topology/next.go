@@ -9,7 +9,7 @@ import (
 // Next returns the one step to do now and the reason for it. It is
 // deterministic: the same arguments give the same step.
 func Next(record Record, view View, policy Policy, now time.Time) (Step, string) {
-	s := situation{r: record, v: view, p: policy, now: now}
+	s := situation{r: record, v: view, p: policy, now: now, names: view.names()}
 	d := s.decide()
 	return d.step, d.reason
 }
@@ -20,6 +20,8 @@ type situation struct {
 	v   View
 	p   Policy
 	now time.Time
+
+	names []string // of the instances, in a fixed order
 }
 
 // decision is a step and its reason. A nil decision means that a rule has

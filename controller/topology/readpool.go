@@ -23,10 +23,10 @@ type Reads struct {
 // then goes on although no main vouches for it. With no replica left the main
 // serves reads too, if the policy lets it.
 func ReadPool(r Record, v View, p Policy, serving []string) Reads {
-	s := situation{r: r, v: v, p: p}
+	s := situation{r: r, v: v, p: p, names: v.names()}
 	main := cmp.Or(r.Main, r.From, r.Heir)
 	reads := Reads{Why: map[string]string{}}
-	for _, name := range s.names() {
+	for _, name := range s.names {
 		if why := s.unreadable(main, s.get(name), slices.Contains(serving, name)); why != "" {
 			reads.Why[name] = why
 		} else {
@@ -37,7 +37,7 @@ func ReadPool(r Record, v View, p Policy, serving []string) Reads {
 		delete(reads.Why, r.Main)
 		reads.Pool = []string{r.Main}
 	}
-	for _, name := range s.names() {
+	for _, name := range s.names {
 		if s.get(name).up() && !slices.Contains(reads.Pool, name) {
 			reads.Leaving = append(reads.Leaving, name)
 		}

@@ -274,7 +274,7 @@ func (s situation) degraded() bool {
 // refused lists whose data the main refuses.
 func (s situation) refused() string {
 	var list []string
-	for _, name := range s.names() {
+	for _, name := range s.names {
 		if s.get(name).Refused == s.r.Reign {
 			list = append(list, name)
 		}
