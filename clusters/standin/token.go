@@ -29,7 +29,7 @@ const (
 // tokenize splits a statement. It never fails: what it does not know becomes
 // tokens that no statement expects.
 func tokenize(query string) []token {
-	var tokens []token
+	tokens := make([]token, 0, len(query)/4+2)
 	runes := []rune(query)
 	line, start := 1, 0
 	for at := 0; at < len(runes); {

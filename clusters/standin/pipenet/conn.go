@@ -31,7 +31,7 @@ type wire struct {
 	latency time.Duration
 	streams [2]*stream
 	mu      sync.Mutex
-	moved   *sync.Cond // something changed that a Read or Write may wait for
+	moved   *sync.Cond // something changed that a Write may wait for
 }
 
 // newConns returns both ends of a new connection on a path.
@@ -43,6 +43,14 @@ func (n *Network) newConns(p path, dialer, listener string) (near, far *Conn) {
 	back := &stream{path: q, cut: n.cuts[q], delay: n.delays[q]}
 	w := &wire{network: n, latency: n.Latency, streams: [2]*stream{there, back}}
 	w.moved = sync.NewCond(&w.mu)
+	for _, s := range w.streams {
+		s.readable = sync.NewCond(&w.mu)
+		s.tell = func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			s.readable.Broadcast()
+		}
+	}
 	n.wires = append(n.wires, w)
 	near = &Conn{wire: w, in: back, out: there, local: address(dialer), remote: address(listener)}
 	far = &Conn{wire: w, in: there, out: back, local: address(listener), remote: address(dialer), peer: near}
@@ -55,18 +63,29 @@ func (w *wire) wake() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.moved.Broadcast()
+	w.streams[0].readable.Broadcast()
+	w.streams[1].readable.Broadcast()
 }
 
-// arrival is when what is sent now arrives. It also sees to it that readers look
-// again then.
-func (w *wire) arrival(trips int) time.Time {
-	d := time.Duration(trips) * w.latency
+// arrives is when what is sent now on a direction arrives. It also sees to it that
+// readers look again then: nobody else is woken, since most of what a simulation does is
+// to wake somebody.
+func (w *wire) arrives(s *stream) time.Time {
+	d := w.latency + s.delay
 	if d == 0 {
-		w.moved.Broadcast()
+		s.readable.Broadcast()
 	} else {
-		time.AfterFunc(d, w.wake)
+		time.AfterFunc(d, s.tell)
 	}
 	return time.Now().Add(d)
+}
+
+// resets is when a reset that is sent now on a direction arrives, which ends writes
+// in the other one too.
+func (w *wire) resets(after time.Duration) time.Time {
+	at := time.Now().Add(after)
+	w.wakeAt(at)
+	return at
 }
 
 // sent is when what is sent now arrives; never, as long as the direction is cut.
@@ -83,7 +102,7 @@ func (c *Conn) provoke() {
 	if c.in.cut {
 		c.in.reset(c.in.hold(time.Now()))
 	} else {
-		c.in.reset(c.arrival(2))
+		c.in.reset(c.resets(2 * c.latency))
 	}
 }
 
@@ -106,7 +125,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 		case end != nil:
 			return 0, c.failed("read", end)
 		}
-		c.moved.Wait()
+		c.in.readable.Wait()
 	}
 }
 
@@ -178,12 +197,13 @@ func (c *Conn) Close() error {
 	switch {
 	case c.abrupt || c.in.size > 0:
 		if !c.out.cut {
-			c.out.reset(c.arrives(c.out))
+			c.out.reset(c.resets(c.latency + c.out.delay))
 		}
 	case !c.ended:
 		c.out.endAt = c.sent()
 	}
 	c.moved.Broadcast()
+	c.in.readable.Broadcast()
 	forget, over := c.onClose, c.peer.closed
 	c.mu.Unlock()
 	if over {
@@ -228,6 +248,7 @@ func (c *Conn) limit(t time.Time, deadlines ...*deadline) error {
 		d.set(t, c.wake)
 	}
 	c.moved.Broadcast()
+	c.in.readable.Broadcast()
 	return nil
 }
 

@@ -38,14 +38,3 @@ func (w *wire) slow(p path, by time.Duration) {
 		}
 	}
 }
-
-// arrives is when what is sent on a direction now arrives. It also sees to it that
-// readers look again then.
-func (w *wire) arrives(s *stream) time.Time {
-	if s.delay == 0 {
-		return w.arrival(1)
-	}
-	at := time.Now().Add(w.latency + s.delay)
-	w.wakeAt(at)
-	return at
-}

@@ -3,6 +3,7 @@ package pipenet
 import (
 	"bytes"
 	"io"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -18,6 +19,9 @@ type stream struct {
 	// When the orderly end and a reset arrive; zero while there is none. Both are
 	// found behind the parts.
 	endAt, resetAt time.Time
+
+	readable *sync.Cond // something changed that a Read may wait for
+	tell     func()     // broadcasts it
 
 	path  path
 	delay time.Duration // beside the latency

@@ -24,6 +24,10 @@ func writeFrame(w io.Writer, message []byte) error {
 	return err
 }
 
+// smallFrame is how much memory a length gets before anything has arrived. Most messages
+// are far smaller, and io.CopyN takes 1 KiB for each.
+const smallFrame = 4 << 10
+
 // readFrame reads a message. Memory grows with what arrives, not with what the
 // length promises.
 func readFrame(r io.Reader) ([]byte, error) {
@@ -35,12 +39,16 @@ func readFrame(r io.Reader) ([]byte, error) {
 	if length > MaxFrame {
 		return nil, fmt.Errorf("%w: %d bytes, %d allowed", errFrameSize, length, MaxFrame)
 	}
-	var message bytes.Buffer
-	if n, err := io.CopyN(&message, r, length); err != nil {
-		if n > 0 || length > 0 {
-			err = io.ErrUnexpectedEOF
+	if length <= smallFrame {
+		message := make([]byte, length)
+		if _, err := io.ReadFull(r, message); err != nil {
+			return nil, io.ErrUnexpectedEOF
 		}
-		return nil, err
+		return message, nil
+	}
+	var message bytes.Buffer
+	if _, err := io.CopyN(&message, r, length); err != nil {
+		return nil, io.ErrUnexpectedEOF
 	}
 	return message.Bytes(), nil
 }

@@ -110,7 +110,10 @@ func appendList(dst []byte, layout Layout, list []any) ([]byte, error) {
 
 func appendMap(dst []byte, layout Layout, m map[string]any) ([]byte, error) {
 	dst = appendSize(dst, mapMarkers(), len(m))
-	for _, k := range slices.Sorted(maps.Keys(m)) {
+	var few [8]string // most maps of a message have no more keys
+	keys := slices.AppendSeq(few[:0], maps.Keys(m))
+	slices.Sort(keys)
+	for _, k := range keys {
 		dst = appendString(dst, k)
 		var err error
 		if dst, err = Append(dst, layout, m[k]); err != nil {
