@@ -14,6 +14,19 @@ type application struct {
 	cluster  *Cluster
 	explicit bool               // it uses explicit transactions
 	client   *boltclient.Client // nil while it has none
+	failures int                // to connect, in a row
+}
+
+// An application whom nobody lets in tries again after its usual pause for so many times,
+// and then after longer and longer ones, as drivers do: a cluster that waited for half a
+// minute did nothing but turn applications away.
+const (
+	tries   = 10
+	longest = 8 // pauses
+)
+
+func (a *application) rest(ctx context.Context, pause time.Duration) error {
+	return sleep(ctx, pause*time.Duration(min(max(1, a.failures-tries), longest)))
 }
 
 // connected tells whether there is a connection, after a try to get one.
@@ -23,9 +36,10 @@ func (a *application) connected(ctx context.Context) bool {
 	}
 	client, err := boltclient.Connect(ctx, a.cluster.network.Dial, a.cluster.anyWriteGateway())
 	if err != nil {
+		a.failures++
 		return false
 	}
-	a.client = client
+	a.client, a.failures = client, 0
 	return true
 }
 

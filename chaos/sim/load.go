@@ -71,7 +71,7 @@ type writer struct {
 
 func (w *writer) run(ctx context.Context, pause func() time.Duration) {
 	defer w.hangUp()
-	for sleep(ctx, pause()) == nil {
+	for w.rest(ctx, pause()) == nil {
 		w.write(ctx)
 	}
 }

@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/chaos/history"
+	"memgraph-controller/chaos/registers"
 	"memgraph-controller/chaos/sim/boltclient"
 	"memgraph-controller/clusters/standin/bolt"
 	"memgraph-controller/e2e/workload"
@@ -18,32 +18,11 @@ import (
 
 // Registers is applications that read and write registers, all of them through the
 // write gateway.
-//
-// What is promised of them is that their history is linearizable, although Memgraph
-// promises snapshot isolation only. For transactions of one statement on one node that
-// is as good:
-//
-//   - A read takes effect when it takes its snapshot. That is while it lasts, with its
-//     first statement, and after every commit that was acknowledged before: commits
-//     and snapshots take the same lock, which a commit holds until its voter has heard
-//     the decision.
-//   - A write, and a compare-and-set that finds its value, take effect when they
-//     commit. The first one who writes a node wins and any other one whose snapshot is
-//     older is refused, so nothing came between a compare-and-set's snapshot and its
-//     commit.
-//   - A compare-and-set that finds another value writes nothing: it is a read.
-//
-// It is not promised of several statements or several nodes (write skew), of MERGE (of
-// two at a time each creates a node: therefore all registers are there before the
-// clients are), nor of reads through the read gateway: a replica is behind by design.
 type Registers struct {
+	*registers.Registers
 	stop    context.CancelFunc
 	clients sync.WaitGroup
-
-	mu     sync.Mutex
-	value  int64   // the last one that was given
-	latest []int64 // of each register, what somebody found or wrote last
-	seen   []history.Operation
+	number  int
 }
 
 // Registers creates registers on a cluster that is whole, and sets clients to work on
@@ -52,7 +31,7 @@ type Registers struct {
 // cluster can have it once.
 func (c *Cluster) Registers(clients, keys int, every time.Duration) *Registers {
 	ctx, stop := context.WithCancel(context.Background())
-	r := &Registers{stop: stop, latest: make([]int64, keys)}
+	r := &Registers{Registers: registers.New(keys), stop: stop, number: clients}
 	c.loads = append(c.loads, func() { r.Stop() })
 	c.createRegisters(ctx, keys)
 	for n := range clients {
@@ -66,17 +45,17 @@ func (c *Cluster) createRegisters(ctx context.Context, keys int) {
 	first := application{cluster: c}
 	defer first.hangUp()
 	require.True(c.t, first.connected(ctx), "the registers cannot be created")
-	_, err := first.ask(ctx, fmt.Sprintf("UNWIND range(0, %d) AS key CREATE (:R {key: key, value: 0})", keys-1))
-	require.NoError(c.t, err, "create the registers")
+	for _, query := range registers.Create(keys) {
+		_, err := first.ask(ctx, query)
+		require.NoError(c.t, err, query)
+	}
 }
 
-// Stop ends the clients and returns what they saw. What is under way ends as unknown.
-func (r *Registers) Stop() []history.Operation {
+// Stop ends the clients. What is under way ends as unknown.
+func (r *Registers) Stop() *Registers {
 	r.stop()
 	r.clients.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.seen)
+	return r
 }
 
 // registerClient is one application of Registers.
@@ -88,78 +67,22 @@ type registerClient struct {
 
 func (c *registerClient) run(ctx context.Context, pause func() time.Duration) {
 	defer c.hangUp()
-	for sleep(ctx, pause()) == nil {
+	for c.rest(ctx, pause()) == nil {
 		if c.connected(ctx) {
 			c.operate(ctx)
 		}
 	}
 }
 
-// operate does one operation: every second one is a read.
 func (c *registerClient) operate(ctx context.Context) {
-	o := c.registers.next(c.number, c.cluster.chance.float(), c.cluster.chance.float())
+	o := c.registers.Next(c.number, c.cluster.chance.float(), c.cluster.chance.float())
 	o.Start = time.Now()
-	rows, err := c.ask(ctx, statement(o))
+	rows, err := c.ask(ctx, registers.Statement(o))
 	o.End, o.Outcome = time.Now(), outcomeOf(err)
 	if o.Outcome == workload.Acknowledged && o.Kind != history.Write {
-		o.Found = foundIn(rows)
+		o.Found = registers.Found(rows)
 	}
-	c.registers.record(o)
-}
-
-// next draws an operation from two numbers below 1. A compare-and-set expects what
-// somebody found last, so that it often finds it.
-func (r *Registers) next(client int, which, kind float64) history.Operation {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	o := history.Operation{Client: client, Key: int(which * float64(len(r.latest)))}
-	if kind < 0.5 {
-		return o
-	}
-	r.value++
-	o.Kind, o.Value = history.Write, r.value
-	if kind < 0.75 {
-		o.Kind, o.Old = history.CompareAndSet, r.latest[o.Key]
-	}
-	return o
-}
-
-func (r *Registers) record(o history.Operation) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.seen = append(r.seen, o)
-	switch {
-	case o.Wrote():
-		r.latest[o.Key] = o.Value
-	case o.Outcome == workload.Acknowledged:
-		r.latest[o.Key] = o.Found
-	}
-}
-
-// statement is an operation in Cypher. SET of null does nothing, so a compare-and-set
-// writes only where its second MATCH finds the register with the old value; both look
-// at the same snapshot.
-func statement(o history.Operation) string {
-	switch o.Kind {
-	case history.Write:
-		return fmt.Sprintf("MATCH (r:R {key: %d}) SET r.value = %d", o.Key, o.Value)
-	case history.CompareAndSet:
-		return fmt.Sprintf("MATCH (r:R {key: %d}) WITH r.value AS found OPTIONAL MATCH (s:R {key: %d, value: %d}) SET s.value = %d RETURN found",
-			o.Key, o.Key, o.Old, o.Value)
-	}
-	return fmt.Sprintf("MATCH (r:R {key: %d}) RETURN r.value AS found", o.Key)
-}
-
-// nothing is found where there is no register, or more than one: no operation writes it.
-const nothing = -1
-
-func foundIn(rows []map[string]any) int64 {
-	if len(rows) == 1 {
-		if found, ok := rows[0]["found"].(int64); ok {
-			return found
-		}
-	}
-	return nothing
+	c.registers.Record(o)
 }
 
 // outcomeOf: a refusal is definite, whether it is a conflict or a voter that did not
@@ -181,9 +104,9 @@ const judgeWithin = time.Minute
 
 // RequireLinearizable checks what the clients of registers saw, and that every
 // instance holds what it has to after that. All loads have to be stopped.
-func (c *Cluster) RequireLinearizable(seen []history.Operation) {
+func (c *Cluster) RequireLinearizable(r *Registers) {
 	status := c.Synced(10 * time.Second)
-	seen = append(slices.Clone(seen), c.atRest(seen)...)
+	seen := slices.Concat(r.Seen(), c.atRest(r))
 	err := history.CheckRegisters(seen, judgeWithin)
 	var violation *history.Violation
 	if errors.As(err, &violation) {
@@ -194,21 +117,12 @@ func (c *Cluster) RequireLinearizable(seen []history.Operation) {
 	require.NoError(c.t, err, Describe(status))
 }
 
-// atRest is what instances hold while nobody writes, as reads of one more client each.
-func (c *Cluster) atRest(seen []history.Operation) (reads []history.Operation) {
-	keys, clients := map[int]bool{}, 0
-	for _, o := range seen {
-		keys[o.Key] = true
-		clients = max(clients, o.Client+1)
-	}
+func (c *Cluster) atRest(r *Registers) (reads []history.Operation) {
 	for n, name := range c.Names() {
-		for key := range keys {
-			read := history.Operation{Client: clients + n, Key: key, Start: time.Now()}
-			rows, err := c.Ask(name, statement(read))
-			require.NoError(c.t, err, "register %d of %s", key, name)
-			read.End, read.Found = time.Now(), foundIn(rows)
-			reads = append(reads, read)
-		}
+		ask := func(query string) ([]map[string]any, error) { return c.Ask(name, query) }
+		of, err := r.AtRest(r.number+n, ask)
+		require.NoError(c.t, err, name)
+		reads = append(reads, of...)
 	}
 	return reads
 }
