@@ -24,10 +24,11 @@ const (
 	steadyWithin = 30 * time.Second
 )
 
-// crew is the clients at work: one in Go and one in Python, each with half of the
-// rates, through the Services of the gateways.
+// crew is the clients at work, through the Services of the gateways: one in Go and one
+// in Python, each with half of the rates, and those of a few registers.
 type crew struct {
 	clients.Crew
+	game *game
 }
 
 // hire puts clients to work on a release that is whole. What others wrote before is
@@ -48,11 +49,19 @@ func hire(ctx context.Context, r *cluster.Release) (*crew, error) {
 		}
 		c.Crew = append(c.Crew, client)
 	}
+	var err error
+	if c.game, err = play(context.WithoutCancel(ctx), r.Write); err != nil {
+		_, ended := c.dismiss(ctx)
+		return nil, errors.Join(err, ended)
+	}
 	return c, nil
 }
 
 // dismiss ends the clients and returns what they saw. It may be called again.
 func (c *crew) dismiss(ctx context.Context) (workload.History, error) {
+	if c.game != nil {
+		c.game.end()
+	}
 	return c.Stop(context.WithoutCancel(ctx))
 }
 

@@ -71,7 +71,7 @@ func (e *engine) batch(ctx context.Context, cases []Case, seed uint64) error {
 	if err != nil {
 		return errors.Join(append(errs, err)...)
 	}
-	if err := e.judge(ctx, history); err != nil {
+	if err := e.judge(ctx, history, c.game); err != nil {
 		e.failed++
 		errs = append(errs, fmt.Errorf("after %d rounds: %w", len(cases), err))
 		if saved == 0 {
@@ -102,8 +102,9 @@ func (e *engine) keep(r figures.Round, err error) error {
 }
 
 // judge checks the whole history of clients that have ended: the main holds every
-// acknowledged write and nothing that nobody wrote, and all hold the same.
-func (e *engine) judge(ctx context.Context, history workload.History) error {
+// acknowledged write and nothing that nobody wrote, all hold the same, and what was
+// seen of the registers is linearizable.
+func (e *engine) judge(ctx context.Context, history workload.History, g *game) error {
 	status, err := e.release.AwaitWhole(ctx)
 	if err != nil {
 		return errors.Join(errBroken, err)
@@ -118,12 +119,16 @@ func (e *engine) judge(ctx context.Context, history workload.History) error {
 	if err := history.Check(held); err != nil {
 		return fmt.Errorf("main %s: %w", status.Record.Main, err)
 	}
+	var instances []string
 	for _, i := range status.Instances {
 		if err := e.equal(ctx, i.Name, held); err != nil {
 			return err
 		}
+		instances = append(instances, i.Name)
 	}
-	return nil
+	operations, err := g.linearizable(ctx, e.release, instances, e.book.Dir)
+	fmt.Fprintf(e.out, "      %d operations on registers were judged\n", operations)
+	return err
 }
 
 // equalWithin is how long a replica may take to hold what the main does once nobody
