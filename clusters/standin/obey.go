@@ -77,8 +77,10 @@ func (i *Instance) prepare(ctx context.Context, q replication.Request) replicati
 	if err := i.follow(q.Epoch); err != nil {
 		return replication.Response{}
 	}
-	if q.Previous > i.engine.position("").TS {
-		return replication.Response{} // something is missing before it
+	if q.Previous != i.engine.position("").TS {
+		// Something is missing before it; or it was late, and its main has restarted
+		// and sent the log since.
+		return replication.Response{}
 	}
 	tx := wal.Transaction{TS: q.TS, Payload: q.Body}
 	if !q.Flag {
