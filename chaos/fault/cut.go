@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -100,13 +101,34 @@ func (t Target) addresses(ctx context.Context, v Victim) (peer node.Peer, err er
 		return peer, err
 	}
 	pods, _, err := t.find(ctx, v)
+	if err == nil && len(pods) == 0 {
+		err = fmt.Errorf("%s is nobody", v) // no address would mean everybody
+	}
+	if err != nil {
+		return peer, err
+	}
 	for _, p := range pods {
 		peer.Addresses = append(peer.Addresses, p.Status.PodIP)
 	}
-	if err == nil && len(peer.Addresses) == 0 {
-		err = fmt.Errorf("%s is nobody", v) // no address would mean everybody
-	}
+	services, err := t.services(ctx, pods)
+	peer.Addresses = append(peer.Addresses, services...)
 	return peer, err
+}
+
+// services are the addresses of the Services that have the names of pods: a main calls
+// its replicas there, and what leaves its network is for such an address still.
+func (t Target) services(ctx context.Context, pods []corev1.Pod) (addresses []string, err error) {
+	list, err := t.Kube.CoreV1().Services(t.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range list.Items {
+		of := func(p corev1.Pod) bool { return p.Namespace == s.Namespace && p.Name == s.Name }
+		if slices.ContainsFunc(pods, of) && s.Spec.ClusterIP != corev1.ClusterIPNone {
+			addresses = append(addresses, s.Spec.ClusterIP)
+		}
+	}
+	return addresses, nil
 }
 
 // apiServer lists the addresses at which pods ask the API server.

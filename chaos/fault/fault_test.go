@@ -10,9 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/fake"
 
 	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/topology"
+	"memgraph-controller/e2e/kube/fleet"
 )
 
 func TestVictimsAreWhoHasTheRoleNow(t *testing.T) {
@@ -45,6 +47,33 @@ func TestANameSaysWhatIsDoneToWhom(t *testing.T) {
 		"kill main, and leader in phase promote": KillLeaderIn(target, api.PhasePromote, nil),
 	} {
 		require.Equal(t, want, f.Name())
+	}
+}
+
+// A main calls its replicas at the addresses of Services: a cut that knew the pods'
+// addresses only dropped nothing.
+func TestACutDropsWhatGoesToThePodAndToItsService(t *testing.T) {
+	kube := fake.NewClientset(
+		&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "m-1"}, Spec: corev1.ServiceSpec{ClusterIP: "10.96.0.1"}},
+		&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "m-2"}, Spec: corev1.ServiceSpec{ClusterIP: "10.96.0.2"}},
+		&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "c-1"}, Spec: corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone}},
+		pod("m-1", "10.244.0.1", fleet.Database), pod("m-2", "10.244.0.2", fleet.Database), pod("c-1", "10.244.0.3", fleet.Controller),
+	)
+	target := Target{Fleet: fleet.Fleet{Kube: kube, Namespace: "ns", Controllers: "app=c"}}
+	for victim, want := range map[Victim][]string{"m-1": {"10.244.0.1", "10.96.0.1"}, "c-1": {"10.244.0.3"}} {
+		peer, err := target.addresses(t.Context(), victim)
+		require.NoError(t, err)
+		require.Equal(t, want, peer.Addresses, string(victim))
+	}
+	_, err := target.addresses(t.Context(), Controllers)
+	require.EqualError(t, err, "controllers is nobody")
+}
+
+func pod(name, ip, container string) *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: name},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: container}}},
+		Status:     corev1.PodStatus{PodIP: ip},
 	}
 }
 
