@@ -193,16 +193,24 @@ func TestStepThatFailsIsTriedAgainAndExplained(t *testing.T) {
 	})
 }
 
+// Its voter restarted while another replica was down, so that the database epoch could
+// not be refreshed before the main was lost.
 func TestMainThatRefusesEverybodyIsRestarted(t *testing.T) {
 	inBubble(t, func(t *testing.T, r running) {
 		before := r.open()
+		third := r.third(before)
+		r.fleet.kill(third)
 		r.fleet.change(before.Voter, func(d *fakeDatabase) {
+			d.process.ID = "new"
 			for _, name := range r.fleet.order {
 				d.refuse["register "+name+" at"] = memgraph.ErrDiverged
 			}
 		})
+		r.until("the vote of the new process", func(record topology.Record) bool { return record.Members[before.Voter].Voted == "new" })
 		r.fleet.kill(before.Main)
-		r.until("the failover", func(record topology.Record) bool { return record.Main == before.Voter })
+		r.until("the failover", func(record topology.Record) bool { return record.Heir == before.Voter })
+		r.fleet.change(third, func(d *fakeDatabase) { d.process.ID, d.process.Dead = "new", false })
+		r.until("its end", func(record topology.Record) bool { return record.Main == before.Voter })
 		require.Equal(t, []string{before.Voter}, r.fleet.restarted)
 	})
 }

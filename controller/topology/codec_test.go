@@ -18,7 +18,7 @@ func wholeRecord() topology.Record {
 		Format: topology.Format, Epoch: 7, Voter: "memgraph-1", Heir: "memgraph-1", From: "memgraph-0",
 		Gate: topology.GateClosed, Plan: topology.PlanFailover, Since: at, Reign: 3, Database: "5f0b",
 		Members: map[string]topology.Member{
-			"memgraph-0": {Process: "41-x", Reign: 3, Voted: "41-x", Quarantined: &topology.Quarantine{Reason: "diverged", Since: at, Process: "41-x"}},
+			"memgraph-0": {Process: "41-x", Reign: 3, Voted: "41-x", Sound: true, Quarantined: &topology.Quarantine{Reason: "diverged", Since: at, Process: "41-x"}},
 			"memgraph-1": {Process: "42-x", Reign: 2},
 		},
 		Pause:   &topology.Pause{Until: at, By: "ann"},

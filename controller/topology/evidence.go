@@ -120,6 +120,13 @@ func (s situation) awaited() (names string, confirmed time.Time) {
 	return strings.Join(missing, ", "), confirmed
 }
 
+// Fenced tells that no write gateway is waited for: every one has carried out the
+// record's epoch, or lets nobody through.
+func Fenced(r Record, v View) bool {
+	awaited, _ := situation{r: r, v: v}.awaited()
+	return awaited == ""
+}
+
 // waitForGateways is the formality that is none: promoting while one client
 // still hears the old main loses an acknowledged write nearly every time
 // (memgraph-observed 1.6).

@@ -75,11 +75,15 @@ func (w *world) damaged() bool {
 	return false
 }
 
-// heal ends every fault and lets everything run.
+// heal ends every fault and lets everything run. Nobody takes a termination back: it
+// ends in another process.
 func (w *world) heal() {
 	for _, name := range w.names {
 		d := w.databases[name]
-		d.frozen, d.away, d.unseen, d.lagging, d.terminating, d.busy = false, false, false, false, false, 0
+		if d.terminating {
+			d.kill()
+		}
+		d.frozen, d.away, d.unseen, d.lagging, d.busy = false, false, false, false, 0
 		d.start(w.startDelay)
 	}
 	for _, g := range w.gateways {

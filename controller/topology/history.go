@@ -23,7 +23,8 @@ func (s situation) declare(r *Record) {
 		i, m := s.get(n), r.Members[n]
 		left := r.Plan == PlanHandover && n == r.From
 		if i.up() && m.Quarantined == nil && !left {
-			r.Members[n] = Member{Process: i.Process, Reign: r.Reign, Voted: m.Voted}
+			sound := m.Process != "" && m.Process == i.Process && (m.Sound || s.r.Main != "")
+			r.Members[n] = Member{Process: i.Process, Reign: r.Reign, Voted: m.Voted, Sound: sound}
 		}
 	}
 }

@@ -46,7 +46,7 @@ func TestNewReignTakesInWhoeverRuns(t *testing.T) {
 	require.Equal(t, "b", step.Record.Heir, reason)
 	require.Equal(t, map[string]topology.Member{
 		"a": s.record.Members["a"],
-		"b": {Process: "b/1", Reign: 4, Voted: "b/1"},
+		"b": {Process: "b/1", Reign: 4, Voted: "b/1", Sound: true},
 		"c": {Process: "c/2", Reign: 4},
 		"d": s.record.Members["d"],
 	}, step.Record.Members)
@@ -68,8 +68,8 @@ func TestFailoverKeepsInTheRecordWhoHoldsEveryWrite(t *testing.T) {
 // which took over has every write; another one might not.
 func TestSwitchoverToAnotherTargetCountsOnItsProcess(t *testing.T) {
 	for target, want := range map[string]topology.Member{
-		"b": {Process: "b/1", Reign: 4},
-		"c": {Process: "c/1", Reign: 4, Voted: "c/1"},
+		"b": {Process: "b/1", Reign: 4, Sound: true},
+		"c": {Process: "c/1", Reign: 4, Voted: "c/1", Sound: true},
 	} {
 		t.Run(target, func(t *testing.T) {
 			s := newScene()
@@ -80,7 +80,7 @@ func TestSwitchoverToAnotherTargetCountsOnItsProcess(t *testing.T) {
 			require.Equal(t, topology.PlanSwitchover, step.Record.Plan)
 			require.Equal(t, topology.GateClosed, step.Record.Gate)
 			require.Equal(t, want, step.Record.Members[target])
-			require.Equal(t, topology.Member{Process: "a/1", Reign: 4}, step.Record.Members["a"], "the old main runs on as a replica")
+			require.Equal(t, topology.Member{Process: "a/1", Reign: 4, Sound: true}, step.Record.Members["a"], "the old main runs on as a replica")
 		})
 	}
 }

@@ -19,9 +19,8 @@ func (s situation) holds(i Instance) bool {
 // caller remembers it in Instance.Outlived.
 func Outlived(r Record, v View, name string) bool {
 	s := situation{r: r, v: v}
-	awaited, _ := s.awaited()
 	i := s.get(name)
-	return r.Main == "" && awaited == "" && s.heard(i) && i.Process == r.Members[name].Voted
+	return r.Main == "" && Fenced(r, v) && s.heard(i) && i.Process == r.Members[name].Voted
 }
 
 // successor is the instance that follows a lost main; empty when there is none that

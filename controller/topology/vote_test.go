@@ -139,3 +139,21 @@ func TestVoterThatOutlivedTheMainBeforeCountsForNothingAfterARestart(t *testing.
 	step, reason := s.next()
 	require.Equal(t, "a", step.Record.Heir, reason)
 }
+
+func TestFencedIsWhereNoGatewayMayLetAnybodyThrough(t *testing.T) {
+	for name, c := range map[string]struct {
+		gateway topology.Gateway
+		fenced  bool
+	}{
+		"it has carried out the epoch": {topology.Gateway{Epoch: 9}, true},
+		"it has not":                   {topology.Gateway{Epoch: 8}, false},
+		"its process is gone":          {topology.Gateway{Epoch: 8, Gone: true}, true},
+		"it has silenced itself":       {topology.Gateway{Epoch: 8, Silenced: true}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.view.Gateways["h"] = c.gateway
+			require.Equal(t, c.fenced, topology.Fenced(s.record, s.view))
+		})
+	}
+}
