@@ -127,7 +127,7 @@ func (c *Controller) turn(ctx context.Context) bool {
 	if c.well {
 		c.peers.calmUntil(now.Add(2 * calmTick))
 	}
-	c.timeline.observe(c.record, step, c.gatewayCounts(), now)
+	c.timeline.observe(step, topology.Fenced(c.record, view), c.gatewayCounts(), now)
 	c.decided(step, reason, now)
 	c.publish(view, now)
 	if step.Do == topology.ActWait || !c.leads() || now.Before(c.retryAt) || !c.sawSince(view, now) {

@@ -137,13 +137,14 @@ func (t *timeline) open(before, after topology.Record, now time.Time) {
 }
 
 // observe moves the running failover into the phase that the next step belongs
-// to, and files it when a client was answered or nobody asked.
-func (t *timeline) observe(record topology.Record, step topology.Step, g counts, now time.Time) {
+// to, and files it when a client was answered or nobody asked. fenced: no gateway is
+// waited for.
+func (t *timeline) observe(step topology.Step, fenced bool, g counts, now time.Time) {
 	f := t.running
 	switch {
 	case f == nil:
 	case f.opened.IsZero():
-		f.enter(phaseOf(record, step, g), now)
+		f.enter(phaseOf(step, fenced), now)
 	case g.applied < f.openEpoch:
 	case g.firstAnswer.After(f.opened):
 		f.enter(api.PhaseFirstWrite, now)
@@ -157,8 +158,8 @@ func (t *timeline) observe(record topology.Record, step topology.Step, g counts,
 	}
 }
 
-func phaseOf(record topology.Record, step topology.Step, g counts) api.PhaseName {
-	if g.applied < record.Epoch {
+func phaseOf(step topology.Step, fenced bool) api.PhaseName {
+	if !fenced {
 		return api.PhaseFence
 	}
 	switch step.Do {

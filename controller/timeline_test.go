@@ -34,7 +34,7 @@ func (s *story) turnTo(after topology.Record, first time.Time) {
 
 func (s *story) after(d time.Duration, do topology.Action) {
 	s.now = s.now.Add(d)
-	s.observe(s.record, topology.Step{Do: do}, s.counts, s.now)
+	s.observe(topology.Step{Do: do}, s.counts.applied >= s.record.Epoch, s.counts, s.now)
 }
 
 func (s *story) applied() { s.counts.applied = s.record.Epoch }

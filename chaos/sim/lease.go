@@ -11,9 +11,9 @@ import (
 // The times of the election, as in controller/kube; followers look at the lease
 // instead of watching it.
 const (
-	leaseDuration = 3 * time.Second
-	leaseRenew    = 1250 * time.Millisecond
-	leaseTimeout  = 750 * time.Millisecond
+	leaseDuration = 2500 * time.Millisecond
+	leaseRenew    = time.Second
+	leaseTimeout  = 600 * time.Millisecond
 	leaseRetry    = 250 * time.Millisecond
 )
 

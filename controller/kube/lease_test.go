@@ -188,7 +188,7 @@ func TestCrashedLeaderIsFollowedInTime(t *testing.T) {
 				began := time.Now()
 				observe(t, 2*leaseDuration, a, b, c)
 				elect(t, others...)
-				require.Less(t, observeUntil(began, others), 3500*time.Millisecond)
+				require.Less(t, observeUntil(began, others), 3*time.Second)
 			})
 		})
 	}
@@ -411,13 +411,37 @@ func TestLeaseOfAnotherNameIsNotOurs(t *testing.T) {
 	})
 }
 
-func TestLeaseCostsLessThanOneRequestASecond(t *testing.T) {
+// Other programs write whole seconds, a person may change them, and a version of this
+// one that comes later may have another duration.
+func TestDurationOfALeaseIsItsHolders(t *testing.T) {
+	for name, c := range map[string]struct {
+		seconds int32
+		exact   string
+		want    time.Duration
+	}{
+		"ours":              {3, "2.5s", 2500 * time.Millisecond},
+		"of another time":   {4, "3.2s", 3200 * time.Millisecond},
+		"of old":            {3, "", 3 * time.Second},
+		"changed by hand":   {60, "2.5s", time.Minute},
+		"no duration":       {3, "soon", 3 * time.Second},
+		"nothing is known":  {0, "2.5s", leaseDuration},
+		"negative, by hand": {3, "-2.5s", 3 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lease := &coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{LeaseDurationSeconds: &c.seconds}}
+			lease.Annotations = map[string]string{exactDuration: c.exact}
+			require.Equal(t, c.want, duration(lease))
+		})
+	}
+}
+
+func TestLeaseCostsOneRequestASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
 		a, b := stand(t, s, "a"), stand(t, s, "b")
 		elect(t, a, b)
 		s.ClearActions()
 		time.Sleep(time.Minute)
-		require.LessOrEqual(t, len(s.Actions()), 49, "only the leader asks")
+		require.LessOrEqual(t, len(s.Actions()), 61, "only the leader asks")
 	})
 }

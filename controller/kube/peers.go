@@ -17,11 +17,12 @@ import (
 )
 
 // peerMemory is how long a controller is listed after its pod object is gone, if
-// nothing proves that its process is: far longer than a kubelet that works takes
-// to kill it, and than a gateway that is cut off takes to silence itself. Until
-// then it counts where a majority of the controllers is needed, so a failover
-// waits that long if someone deletes all controllers by force at once.
-const peerMemory = time.Minute
+// nothing proves that its process is: far longer than the 3 s that a kubelet that works
+// takes to kill it, and than a gateway that is cut off takes to silence itself. Until
+// then it counts where a majority of the controllers is needed: a failover waits that
+// long if someone deletes two of three controllers by force, or one just before the
+// node of another is lost. A minute cost 11.3 s without a main in a soak.
+const peerMemory = 15 * time.Second
 
 // Peers is the controller pods of a cluster. Its methods may be called from any
 // goroutine.
