@@ -145,10 +145,10 @@ func TestFencedIsWhereNoGatewayMayLetAnybodyThrough(t *testing.T) {
 		gateway topology.Gateway
 		fenced  bool
 	}{
-		"it has carried out the epoch": {topology.Gateway{Epoch: 9}, true},
-		"it has not":                   {topology.Gateway{Epoch: 8}, false},
-		"its process is gone":          {topology.Gateway{Epoch: 8, Gone: true}, true},
-		"it has silenced itself":       {topology.Gateway{Epoch: 8, Silenced: true}, true},
+		"it has carried out the epoch": {topology.Gateway{Name: "h", Epoch: 9}, true},
+		"it has not":                   {topology.Gateway{Name: "h", Epoch: 8}, false},
+		"its process is gone":          {topology.Gateway{Name: "h", Epoch: 8, Gone: true}, true},
+		"it has silenced itself":       {topology.Gateway{Name: "h", Epoch: 8, Silenced: true}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene()
