@@ -73,12 +73,15 @@ const storageTimeout = time.Second
 func (o *observer) run(ctx context.Context) {
 	defer o.tasks.Wait()
 	for ctx.Err() == nil {
+		begun := o.now()
 		_ = o.ask(ctx) // it is kept as evidence
 		o.learnStorage(ctx)
 		select {
 		case <-ctx.Done():
 		case <-o.poke:
-		case <-time.After(o.interval()):
+		// From one question to the next: one that met silence has waited already, and
+		// it takes several to prove it.
+		case <-time.After(o.interval() - o.now().Sub(begun)):
 		}
 	}
 }

@@ -71,6 +71,9 @@ type Round struct {
 	// have been.
 	Failovers []Failover `json:"failovers,omitempty"`
 	False     int        `json:"false_failovers"`
+	// Returned: a failover ended with the old main, which came back with more than its
+	// heir before anybody had written to that.
+	Returned bool `json:"returned,omitempty"`
 	// Diverged is instances that were refused or quarantined meanwhile. They have
 	// healed, or the round would not have ended.
 	Diverged []string `json:"diverged,omitempty"`

@@ -43,22 +43,24 @@ func (e *engine) timelines(ctx context.Context, since time.Time) (list []api.Fai
 	return list, nil
 }
 
-// failovers are those changes in which another instance became the main, and the
-// sessions that were cut by all of them.
-func (e *engine) failovers(ctx context.Context, since time.Time) (moves []figures.Failover, cut int, err error) {
-	list, err := e.timelines(ctx, since)
+// count enters those changes in which another instance became the main, whether one
+// ended with the old main, and the sessions that were cut by all of them.
+func count(r *figures.Round, list []api.Failover) {
 	for _, f := range list {
-		cut += f.SessionsCut
-		if f.To == "" || f.From == f.To || f.Result == api.ResultReverted || f.Result == api.ResultSuperseded {
+		r.SessionsCut += f.SessionsCut
+		if f.To == "" || f.Result == api.ResultReverted || f.Result == api.ResultSuperseded {
+			continue
+		}
+		if f.From == f.To {
+			r.Returned = r.Returned || f.Kind == api.KindFailover
 			continue
 		}
 		phases := map[string]float64{}
 		for _, p := range f.Phases {
 			phases[string(p.Name)] = time.Duration(p.Duration).Seconds()
 		}
-		moves = append(moves, figures.Failover{Kind: string(f.Kind), Reason: f.Reason, From: f.From, To: f.To, Phases: phases})
+		r.Failovers = append(r.Failovers, figures.Failover{Kind: string(f.Kind), Reason: f.Reason, From: f.From, To: f.To, Phases: phases})
 	}
-	return moves, cut, err
 }
 
 // diverged lists the instances that a controller told of as refused or quarantined

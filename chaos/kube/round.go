@@ -121,9 +121,11 @@ func (e *engine) measure(ctx context.Context, c *crew, one Case, r *figures.Roun
 	from := r.Began.Add(-100 * time.Millisecond)
 	r.WriteGap, r.ReadGap = history.Gap(from, now).Seconds(), figures.ReadGap(history, from, now).Seconds()
 	fill(r, figures.Between(history, from, now))
-	if r.Failovers, r.SessionsCut, err = e.failovers(ctx, from); err != nil {
+	list, err := e.timelines(ctx, from)
+	if err != nil {
 		return err
 	}
+	count(r, list)
 	if len(r.Failovers) == 0 && before.Record.Main != after.Record.Main {
 		// The leader that led it is gone, and with it what it knew.
 		r.Failovers = []figures.Failover{{Kind: "failover", Reason: "leader lost", From: before.Record.Main, To: after.Record.Main}}
@@ -156,7 +158,7 @@ func verdict(one Case, r *figures.Round, lost []workload.Write) error {
 		fail("%.2f s without an acknowledged write, more than %s", r.WriteGap, one.Gap)
 	}
 	switch {
-	case one.Outcome == Failover && len(r.Failovers) == 0:
+	case one.Outcome == Failover && len(r.Failovers) == 0 && !r.Returned:
 		fail("nobody else became the main")
 	case one.Outcome == Stay && len(r.Failovers) > 0:
 		r.False = len(r.Failovers)

@@ -8,6 +8,7 @@ import (
 
 	"memgraph-controller/chaos/fault"
 	"memgraph-controller/chaos/figures"
+	"memgraph-controller/controller/api"
 	"memgraph-controller/e2e/workload"
 )
 
@@ -19,14 +20,15 @@ func TestTheVerdictHoldsARoundToItsPromises(t *testing.T) {
 		lost    []workload.Write
 		want    string
 	}{
-		"all is well":         {Failover, figures.Round{Failovers: moved, WriteGap: 1}, nil, ""},
-		"nothing has to move": {Stay, figures.Round{WriteGap: 1}, nil, ""},
-		"either":              {Either, figures.Round{Failovers: moved}, nil, ""},
-		"a lost write":        {Failover, figures.Round{Failovers: moved}, []workload.Write{{ID: 7}}, "acknowledged writes are lost"},
-		"too many unknown":    {Failover, figures.Round{Failovers: moved, Unknown: 9, Bound: 8}, nil, "more than the 8 commits in flight"},
-		"too slow":            {Failover, figures.Round{Failovers: moved, WriteGap: 5.1}, nil, "without an acknowledged write"},
-		"no failover":         {Failover, figures.Round{}, nil, "nobody else became the main"},
-		"a false failover":    {Stay, figures.Round{Failovers: moved}, nil, "false failover"},
+		"all is well":           {Failover, figures.Round{Failovers: moved, WriteGap: 1}, nil, ""},
+		"nothing has to move":   {Stay, figures.Round{WriteGap: 1}, nil, ""},
+		"either":                {Either, figures.Round{Failovers: moved}, nil, ""},
+		"a lost write":          {Failover, figures.Round{Failovers: moved}, []workload.Write{{ID: 7}}, "acknowledged writes are lost"},
+		"too many unknown":      {Failover, figures.Round{Failovers: moved, Unknown: 9, Bound: 8}, nil, "more than the 8 commits in flight"},
+		"too slow":              {Failover, figures.Round{Failovers: moved, WriteGap: 5.1}, nil, "without an acknowledged write"},
+		"no failover":           {Failover, figures.Round{}, nil, "nobody else became the main"},
+		"the old main has more": {Failover, figures.Round{Returned: true}, nil, ""},
+		"a false failover":      {Stay, figures.Round{Failovers: moved}, nil, "false failover"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := verdict(Case{Fault: fault.Change{Title: "x"}, Outcome: c.outcome, Gap: 5 * time.Second}, &c.round, c.lost)
@@ -46,4 +48,21 @@ func TestAStoryIsInTheOrderOfTime(t *testing.T) {
 		Client: "go", ID: 3, Start: at, End: at.Add(time.Second), Outcome: workload.Unknown, Err: "cut",
 	}}}, at)...)
 	require.Regexp(t, `(?s)03:04:05.000  clients .*03:04:06.000  go .*write 3.*unknown: cut\n03:04:06.500  memgraph-0 .*level=WARN`, inOrder(lines))
+}
+
+func TestOnlyMovesOfTheMainAreFailovers(t *testing.T) {
+	change := func(kind api.FailoverKind, to string, result api.Result) api.Failover {
+		return api.Failover{Kind: kind, From: "a", To: to, Result: result, SessionsCut: 1}
+	}
+	var r figures.Round
+	count(&r, []api.Failover{
+		change(api.KindFailover, "b", api.ResultCompleted), change(api.KindHandover, "c", api.ResultCompleted),
+		change(api.KindSwitchover, "b", api.ResultReverted), change(api.KindFailover, "b", api.ResultSuperseded),
+		change(api.KindRefresh, "a", api.ResultCompleted), change(api.KindFailover, "", api.ResultRunning),
+	})
+	require.Len(t, r.Failovers, 2)
+	require.Equal(t, 6, r.SessionsCut)
+	require.False(t, r.Returned, "a new epoch is no return")
+	count(&r, []api.Failover{change(api.KindFailover, "a", api.ResultCompleted)})
+	require.True(t, r.Returned)
 }
