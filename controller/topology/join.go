@@ -70,6 +70,8 @@ func (s situation) join(main string, i Instance) *decision {
 		return do(Step{Do: ActDrop, Instance: main, Target: i.Name}, "%s is %s at %s and was not registered since it became a replica: register it anew", i.Name, row.Status, main)
 	case row.Address == i.Replication && s.secondVoter(row):
 		return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: Async}, "%s votes beside %s at %s, and only one counts", i.Name, s.r.Voter, main)
+	case row.Address == i.Replication && s.hampered(row, i):
+		return do(Step{Do: ActRestart, Instance: i.Name}, "%s has not followed %s for %s: a transaction that a client left open on it may be in the way, which a restart ends", i.Name, main, hamperedAfter)
 	case listed && row.Status != StatusPhantom && row.Address == i.Replication && (row.Mode == Async || row.Mode == StrictSync):
 		return nil
 	}
@@ -106,6 +108,19 @@ func (s situation) stuck(row Replica, i Instance) bool {
 // again within a second, and a call to one that it does not reach ends after 30 s
 // (memgraph-observed 3, 1.3).
 const reachedAfter = time.Minute
+
+// hampered: it joined, answers, and cannot follow. Found by schedule 9046: a main was cut
+// off with a client's transaction open on it, whose connection it took for alive. What
+// that transaction had created was in the way of what its successor created, for as long
+// as the connection counted as alive, which may be hours. One restart in a reign is tried.
+func (s situation) hampered(row Replica, i Instance) bool {
+	return row.Status == StatusInvalid && !i.InvalidSince.IsZero() && s.now.Sub(i.InvalidSince) >= hamperedAfter &&
+		s.r.Gate == GateOpen && i.Name != s.r.Voter && s.joined(i) && !i.Ended
+}
+
+// hamperedAfter is longer than the 30 s after which a main that reaches it again has
+// given up its last call, and found it (see reachedAfter).
+const hamperedAfter = 45 * time.Second
 
 // failuresToReseed is how many starts in a row have to fail before an instance's
 // data are blamed. A first one fails where the process before it still holds the

@@ -256,7 +256,7 @@ func TestReplicaOutOfItsMainsReachIsNotDroppedByAControllerThatHasJustStarted(t 
 		"it joined another main":           {func(s *scene) { s.record.Members["c"] = topology.Member{Process: "c/1", Reign: 2} }, topology.ActDrop},
 		"it answered with another history": {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Status = topology.StatusDiverged }) }, topology.ActDrop},
 		"this controller has registered it": {func(s *scene) {
-			s.change("c", func(i *topology.Instance) { i.Joined, i.InvalidSince = 3, noon.Add(-time.Hour) })
+			s.change("c", func(i *topology.Instance) { i.Joined, i.InvalidSince = 3, noon.Add(-40*time.Second) })
 		}, topology.ActWait},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -266,6 +266,37 @@ func TestReplicaOutOfItsMainsReachIsNotDroppedByAControllerThatHasJustStarted(t 
 			c.change(s)
 			step, reason := s.next()
 			require.Equal(t, c.want, step.Do, reason)
+		})
+	}
+}
+
+// Found by schedule 9046: a transaction that a client had left open on the old main kept
+// it from following the new one for ever.
+func TestReplicaThatCannotFollowIsRestartedOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		change   func(*scene)
+		restarts bool
+	}{
+		"for 45 s": {func(*scene) {}, true},
+		"for less": {func(s *scene) {
+			s.change("c", func(i *topology.Instance) { i.InvalidSince = noon.Add(-44 * time.Second) })
+		}, false},
+		"now and then":          {func(s *scene) { s.change("c", func(i *topology.Instance) { i.InvalidSince = time.Time{} }) }, false},
+		"it is on its way":      {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Status = topology.StatusRecovery }) }, false},
+		"it restarted since":    {func(s *scene) { s.restart("c") }, false},
+		"it was told to end":    {func(s *scene) { s.change("c", func(i *topology.Instance) { i.Ended = true }) }, false},
+		"it is the voter":       {func(s *scene) { s.record.Voter = "c" }, false},
+		"it is being stopped":   {func(s *scene) { s.change("c", func(i *topology.Instance) { i.Terminating = true }) }, false},
+		"nobody may write":      {func(s *scene) { s.record.Gate, s.record.Plan = topology.GatePaused, topology.PlanVoter }, false},
+		"its name leads astray": {func(s *scene) { s.change("c", func(i *topology.Instance) { i.Moving = true }) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.change("c", func(i *topology.Instance) { i.InvalidSince = noon.Add(-45 * time.Second) })
+			s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, -2 })
+			c.change(s)
+			step, reason := s.next()
+			require.Equal(t, c.restarts, step.Do == topology.ActRestart, "%s: %s", step.Do, reason)
 		})
 	}
 }
