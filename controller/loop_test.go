@@ -104,15 +104,20 @@ func (l *leisurely) Reseed(_ context.Context, name, _ string) error {
 }
 
 func TestSilenceTakesItsTime(t *testing.T) {
-	inBubble(t, func(t *testing.T, r running) {
-		before := r.open()
-		begin := time.Now()
-		r.fleet.change(before.Main, func(d *fakeDatabase) { d.silent = true })
-		r.until("another main", func(record topology.Record) bool { return record.Main == before.Voter })
-		d := BalancedDetection()
-		require.GreaterOrEqual(t, time.Since(begin), d.SilenceAfter)
-		require.LessOrEqual(t, time.Since(begin), d.SilenceAfter+calm*d.ProbeInterval+tick)
-	})
+	d := BalancedDetection()
+	for phase := time.Duration(0); phase < calm*d.ProbeInterval; phase += 50 * time.Millisecond {
+		t.Run(phase.String(), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, r running) {
+				before := r.open()
+				time.Sleep(5*time.Second + phase)
+				begin := time.Now()
+				r.fleet.change(before.Main, func(d *fakeDatabase) { d.silent = true })
+				r.until("another main", func(record topology.Record) bool { return record.Main == before.Voter })
+				require.GreaterOrEqual(t, time.Since(begin), d.SilenceAfter)
+				require.LessOrEqual(t, time.Since(begin), d.SilenceAfter+calm*d.ProbeInterval+tick)
+			})
+		})
+	}
 }
 
 func TestWhoDoesNotLeadDoesNothing(t *testing.T) {
