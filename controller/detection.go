@@ -34,7 +34,7 @@ func FastDetection() Detection {
 	}
 }
 
-// BalancedDetection is the default: a frozen main is replaced in under 4 s.
+// BalancedDetection is the default: a frozen main is replaced in about 3 s.
 func BalancedDetection() Detection {
 	return Detection{
 		ProbeInterval: 250 * time.Millisecond, ProbeTimeout: 600 * time.Millisecond,
@@ -42,7 +42,7 @@ func BalancedDetection() Detection {
 	}
 }
 
-// PatientDetection suits overloaded machines: a frozen main costs 9 s or so.
+// PatientDetection suits overloaded machines: a frozen main costs 7.5 s or so.
 func PatientDetection() Detection {
 	return Detection{
 		ProbeInterval: 500 * time.Millisecond, ProbeTimeout: 1500 * time.Millisecond,
