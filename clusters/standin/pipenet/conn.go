@@ -72,12 +72,15 @@ func (w *wire) wake() {
 // to wake somebody.
 func (w *wire) arrives(s *stream) time.Time {
 	d := w.latency + s.delay
-	if d == 0 {
+	at := time.Now().Add(d)
+	switch {
+	case d == 0:
 		s.readable.Broadcast()
-	} else {
+	case !s.telling.Equal(at): // once for all that is sent at the same instant
+		s.telling = at
 		time.AfterFunc(d, s.tell)
 	}
-	return time.Now().Add(d)
+	return at
 }
 
 // resets is when a reset that is sent now on a direction arrives, which ends writes

@@ -22,6 +22,7 @@ type stream struct {
 
 	readable *sync.Cond // something changed that a Read may wait for
 	tell     func()     // broadcasts it
+	telling  time.Time  // when it will do so last
 
 	path  path
 	delay time.Duration // beside the latency
