@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +30,8 @@ const (
 	// batchVariable makes a test process carry out a batch: "from-to".
 	batchVariable = "SIM_BATCH"
 	batchFormat   = "%d-%d"
+	// logVariable makes tests tell all that the parts of a cluster log.
+	logVariable = "SIM_LOG"
 )
 
 // batch is the schedules with the seeds from first to last.
@@ -55,7 +56,7 @@ func (b batch) by(ctx context.Context, program string, environment ...string) (o
 	defer cancel()
 	command := exec.CommandContext(ctx, program, "-test.run=^TestBatch$", "-test.timeout=0", "-test.failfast")
 	command.Env = []string{
-		"GOMAXPROCS=1", "GOGC=off", "SIM_LOG=" + os.Getenv("SIM_LOG"), batchVariable + "=" + fmt.Sprintf(batchFormat, b.first, b.last),
+		"GOMAXPROCS=1", "GOGC=off", logVariable + "=" + os.Getenv(logVariable), batchVariable + "=" + fmt.Sprintf(batchFormat, b.first, b.last),
 	}
 	command.Env = append(command.Env, environment...)
 	text, err := command.CombinedOutput()
@@ -169,21 +170,17 @@ func (l *timeline) Write(line []byte) (int, error) {
 	return l.text.Write(line)
 }
 
-// String is all but what is of interest only to whoever looks for a certain thing.
-func (l *timeline) String() string {
-	if os.Getenv("SIM_LOG") != "" {
-		return l.text.String()
-	}
-	lines := slices.DeleteFunc(strings.SplitAfter(l.text.String(), "\n"), func(line string) bool {
-		return strings.Contains(line, "level=DEBUG")
-	})
-	return strings.Join(lines, "")
-}
+func (l *timeline) String() string { return l.text.String() }
 
-// log writes lines that begin with the virtual time.
+// log writes lines that begin with the virtual time, with SIM_LOG also those that are of
+// interest only to whoever looks for a certain thing.
 func (l *timeline) log() *slog.Logger {
+	level := slog.LevelInfo
+	if os.Getenv(logVariable) != "" {
+		level = slog.LevelDebug
+	}
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{
-		Level: slog.LevelDebug,
+		Level: level,
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey && len(groups) == 0 {
 				a.Value = slog.StringValue(a.Value.Time().Format("04:05.000000"))
@@ -206,6 +203,7 @@ func TestSchedulesReplayExactly(t *testing.T) {
 	if !sim.Exact {
 		t.Skip("needs the overlay of chaos/sim/replay: make sim")
 	}
+	t.Setenv(logVariable, "1")
 	var digests [3]string
 	group := errgroup.Group{}
 	for n, b := range []batch{{366, 381}, {366, 381}, {381, 381}} {

@@ -119,7 +119,7 @@ func (f finding) by(ctx context.Context, program, environment string) (output st
 		return batch{1, f.within}.by(ctx, program, environment)
 	}
 	command := exec.CommandContext(ctx, program, "-test.run=^"+f.directed+"$", "-test.failfast")
-	command.Env = []string{"GOMAXPROCS=1", "GOGC=off", "SIM_LOG=" + os.Getenv("SIM_LOG"), environment}
+	command.Env = []string{"GOMAXPROCS=1", "GOGC=off", logVariable + "=" + os.Getenv(logVariable), environment}
 	text, err := command.CombinedOutput()
 	return string(text), err
 }

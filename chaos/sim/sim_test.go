@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 
 // run runs a test on a cluster; SIM_LOG=1 shows what its parts log.
 func run(t *testing.T, options sim.Options, test func(t *testing.T, c *sim.Cluster)) {
-	if os.Getenv("SIM_LOG") != "" {
+	if os.Getenv(logVariable) != "" {
 		options.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	sim.Run(t, options, test)

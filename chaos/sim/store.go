@@ -19,7 +19,7 @@ type store struct {
 	refuses func() bool // a write, as if somebody else had written
 
 	mu      sync.Mutex
-	data    []byte
+	read    topology.Record // what readers get: as it was written, and decoded once
 	version int
 	writes  []topology.Record
 }
@@ -34,8 +34,7 @@ func (s *store) load(ctx context.Context) (topology.Record, string, error) {
 	if s.version == 0 {
 		return topology.Record{}, "", controller.ErrNoRecord
 	}
-	record, err := topology.Decode(s.data)
-	return record, strconv.Itoa(s.version), err
+	return s.read, strconv.Itoa(s.version), nil
 }
 
 // save writes in the middle of its time: a writer that dies behind the middle
@@ -45,10 +44,14 @@ func (s *store) save(ctx context.Context, record topology.Record, version string
 	if err != nil {
 		return "", err
 	}
+	read, err := topology.Decode(data)
+	if err != nil {
+		return "", err
+	}
 	if err := sleep(ctx, s.latency/2); err != nil {
 		return "", fmt.Errorf("write the record: %w", err)
 	}
-	written, err := s.swap(data, record, version, allowed)
+	written, err := s.swap(read, record, version, allowed)
 	if err != nil {
 		return "", err
 	}
@@ -59,7 +62,7 @@ func (s *store) save(ctx context.Context, record topology.Record, version string
 	return written, nil
 }
 
-func (s *store) swap(data []byte, record topology.Record, version string, allowed func() bool) (string, error) {
+func (s *store) swap(read, record topology.Record, version string, allowed func() bool) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	current := ""
@@ -73,7 +76,7 @@ func (s *store) swap(data []byte, record topology.Record, version string, allowe
 		return "", controller.ErrConflict
 	}
 	s.version++
-	s.data = data
+	s.read = read
 	s.writes = append(s.writes, record)
 	return strconv.Itoa(s.version), nil
 }
