@@ -25,7 +25,7 @@ const (
 // silent bounds what a voter costs that does not answer: its main stalls behind it and
 // hands over to the third instance in about 3 s, but in a cluster of three nobody can
 // vote for that one before the old main has restarted, or the voter answers again. A
-// pod that is replaced needs 3 s to end, 5 s to start, and 5 s until its name leads to
+// pod that is replaced needs 3 s to end, 5 s to start, and 3 s until its Service leads to
 // it: 22 s were measured. Where there are four instances the fourth votes at once.
 const silent = 30 * time.Second
 
@@ -137,7 +137,7 @@ func control(t fault.Target, r *cluster.Release) []Case {
 		{Fault: fault.Together(fault.Kill(t, fault.Main), fault.Kill(t, fault.Leader)), Outcome: Failover, Gap: 2 * promised},
 	}
 	for i, phase := range fault.Phases() {
-		// A new leader comes first, within 3.5 s: 5 s are promised of one failure.
+		// A new leader comes first, within 3 s: 5 s are promised of one failure.
 		cases = append(cases, Case{Fault: fault.KillLeaderIn(t, phase, r.WithController), Outcome: Failover, Gap: 2 * promised, Slow: i%2 == 1})
 	}
 	return cases
