@@ -33,6 +33,9 @@ STREAM_RECORDS, STREAM_FETCH, STREAM_PAUSE = 2000, 100, 0.005
 # write.
 INDEX_TIME, INDEX_PAUSE = 30.0, 0.2
 
+# What a main answers to a commit whose voter did not vote for it: it did not happen.
+ABORTED = "aborted on all instances"
+
 LAST_WORD = 15.0  # seconds that operations may go on after the end was asked for
 LONGEST_ERROR = 240
 
@@ -63,7 +66,8 @@ class Lines:
             round((now - self.begin) * 1000), round((now - operation.due) * 1000, 1),
         ]
         if error is not None:
-            line += [operation.if_it_fails, f"{type(error).__name__}: {error}"[:LONGEST_ERROR]]
+            outcome = "failed" if ABORTED in str(error) else operation.if_it_fails
+            line += [outcome, f"{type(error).__name__}: {error}"[:LONGEST_ERROR]]
         self._line(line)
 
     def end(self) -> None:
@@ -181,9 +185,10 @@ async def managed_write(session: AsyncSession, operation: Operation) -> None:
     """Leaves it to the driver to try again."""
 
     async def work(tx: AsyncManagedTransaction) -> None:
+        operation.if_it_fails = "failed"
         await (await tx.run(CREATE_ONE, id=operation.number)).consume()
+        operation.if_it_fails = "unknown"
 
-    operation.if_it_fails = "unknown"
     await session.execute_write(work)
 
 

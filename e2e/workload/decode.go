@@ -174,7 +174,7 @@ func (d *Decoder) add(o operation) error {
 	client := d.first.Client + d.place
 	end := d.first.Begin.Add(milliseconds(o.ended))
 	start := end.Add(-milliseconds(o.took))
-	if (o.kind != kindManaged && o.kind != kindExplicit && o.outcome == outcomeUnknown) || (o.kind == kindManaged && o.outcome == outcomeFailed) {
+	if o.kind != kindManaged && o.kind != kindExplicit && o.outcome == outcomeUnknown {
 		return fmt.Errorf("outcome %q of kind %q", o.outcome, o.kind)
 	}
 	switch o.kind {

@@ -16,11 +16,10 @@ type Outcome int
 const (
 	// Acknowledged: the transaction ended without an error.
 	Acknowledged Outcome = iota
-	// Unknown: it returned an error; the write may have happened or not. An
-	// explicit transaction ended so at its commit.
+	// Unknown: it ended with an error at its commit; the write may have happened or not.
 	Unknown
-	// Failed: an explicit transaction returned an error before its commit was
-	// asked for: the write did not happen.
+	// Failed: it ended with an error before its commit was asked for, or the answer to
+	// that was that it was aborted: the write did not happen.
 	Failed
 )
 

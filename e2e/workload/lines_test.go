@@ -120,7 +120,6 @@ func TestLinesThatAreMissingOrWrongAreErrors(t *testing.T) {
 		"an empty text":             {[]string{good}, `[1,"w",100,12,3.4,"unknown",""]`, "with a text"},
 		"another outcome":           {[]string{good}, `[1,"w",100,12,3.4,"lost","x"]`, `outcome "lost"`},
 		"a read that is unknown":    {[]string{good}, `[1,"r",1,12,3.4,"unknown","x"]`, `outcome "unknown" of kind "r"`},
-		"a managed one that failed": {[]string{good}, `[1,"w",1,12,3.4,"failed","x"]`, `outcome "failed" of kind "w"`},
 		"a text as a number":        {[]string{good}, `[1,"w","100",12,3.4]`, "field 3"},
 		"no JSON":                   {[]string{good}, `Traceback (most recent call last):`, "invalid character"},
 		"nothing":                   {[]string{good}, ``, "EOF"},

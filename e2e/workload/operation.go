@@ -3,6 +3,7 @@ package workload
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
@@ -47,14 +48,17 @@ func (l *Load) write(ctx context.Context, driver neo4j.DriverWithContext, w Writ
 
 // managed leaves it to the driver to try again. The outcome is that of an error.
 func managed(ctx context.Context, session neo4j.SessionWithContext, id int64) (Outcome, error) {
+	asked := false // for a commit, by the last try
 	_, err := session.ExecuteWrite(ctx, func(tx neo4j.ManagedTransaction) (any, error) {
+		asked = false
 		result, err := tx.Run(ctx, createOne, map[string]any{"id": id})
-		if err != nil {
-			return nil, err
+		if err == nil {
+			_, err = result.Consume(ctx)
 		}
-		return result.Consume(ctx)
+		asked = err == nil
+		return nil, err
 	})
-	return Unknown, err
+	return outcomeOf(asked, err), err
 }
 
 // explicit tries once. The outcome is that of an error.
@@ -71,7 +75,21 @@ func explicit(ctx context.Context, session neo4j.SessionWithContext, id int64) (
 	if err != nil {
 		return Failed, err
 	}
-	return Unknown, tx.Commit(ctx)
+	err = tx.Commit(ctx)
+	return outcomeOf(true, err), err
+}
+
+// aborted is what a main answers whose voter did not vote for a commit. From Memgraph
+// 3.10 on it says that the transaction was aborted, before that it will be.
+const aborted = "aborted on all instances"
+
+// outcomeOf tells what an error leaves open: nothing where no commit was asked for, or
+// where the answer to that was that it was aborted.
+func outcomeOf(asked bool, err error) Outcome {
+	if err != nil && (!asked || strings.Contains(err.Error(), aborted)) {
+		return Failed
+	}
+	return Unknown
 }
 
 // read does the read that r describes.
