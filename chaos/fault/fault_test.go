@@ -2,7 +2,10 @@ package fault
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -118,6 +121,29 @@ func TestAPhaseIsReachedWhenAllBeforeItHaveEnded(t *testing.T) {
 		api.PhaseFence: true, api.PhaseDemote: true, api.PhasePromote: true, api.PhaseRegister: true, api.PhaseVoter: false, api.PhaseRoute: false,
 	} {
 		require.Equal(t, want, reached(f, phase), string(phase))
+	}
+}
+
+func TestALeaderIsKilledOnlyInAFailoverThatGoesOn(t *testing.T) {
+	old := api.Failover{ID: "old", From: "m-0", To: "m-1", Result: api.ResultCompleted}
+	phases := []api.Phase{{Name: api.PhaseDetect}, {Name: api.PhaseFence}, {Name: api.PhaseDemote}}
+	for name, c := range map[string]struct {
+		is     api.Failover
+		missed bool
+	}{
+		"it goes on":  {api.Failover{ID: "new", From: "m-1", To: "m-2", Phases: phases, Result: api.ResultRunning}, false},
+		"it was over": {api.Failover{ID: "new", From: "m-1", To: "m-2", Phases: phases, Result: api.ResultCompleted}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			leader := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_ = json.NewEncoder(w).Encode([]api.Failover{old, c.is})
+			}))
+			defer leader.Close()
+			m := midway{phase: api.PhasePromote}
+			err := m.lurk(t.Context(), api.Client{Base: leader.URL}, []api.Failover{old})
+			require.Equal(t, c.missed, errors.Is(err, ErrMissed), err)
+			require.Equal(t, c.missed, err != nil)
+		})
 	}
 }
 

@@ -24,6 +24,11 @@ const (
 	peepEvery = time.Millisecond
 )
 
+// ErrMissed tells that a failover was over before its phase was seen, which happens to
+// phases of a few milliseconds on a busy machine. The leader lives; to try again is all
+// that can be done.
+var ErrMissed = errors.New("the phase was missed")
+
 // midway kills the leader in the middle of a failover.
 type midway struct {
 	target Target
@@ -68,6 +73,9 @@ func (m *midway) Inject(ctx context.Context) error {
 			return err
 		}
 		m.hit = m.lurk(ctx, leader, before)
+		if errors.Is(m.hit, ErrMissed) {
+			return m.hit
+		}
 		signal := m.signal
 		m.signal = nil
 		return signal.Fire()
@@ -90,7 +98,7 @@ func (m *midway) lurk(ctx context.Context, leader api.Client, before []api.Failo
 			}
 			m.seen = timeline(f)
 			if !f.Running() {
-				return fmt.Errorf("it was over before phase %s was seen: %s", m.phase, m.seen)
+				return fmt.Errorf("%w: it was over before phase %s was seen: %s", ErrMissed, m.phase, m.seen)
 			}
 			if reached(f, m.phase) {
 				return nil

@@ -49,7 +49,7 @@ func (e *engine) batch(ctx context.Context, cases []Case, seed uint64) error {
 	began, saved := time.Now(), 0
 	var errs []error
 	for _, one := range cases {
-		r, err := e.round(ctx, c, one)
+		r, err := hit(func() (figures.Round, error) { return e.round(ctx, c, one) })
 		if errors.Is(err, fault.ErrUnavailable) {
 			fmt.Fprintf(e.out, "      left out: %s: %v\n", one, err)
 			continue
@@ -79,6 +79,19 @@ func (e *engine) batch(ctx context.Context, cases []Case, seed uint64) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// tries is how often a round is begun that has to hit a moment. The clients go on
+// meanwhile, and what they saw is judged with the rest.
+const tries = 3
+
+func hit(round func() (figures.Round, error)) (r figures.Round, err error) {
+	for range tries {
+		if r, err = round(); !errors.Is(err, fault.ErrMissed) {
+			break
+		}
+	}
+	return r, err
 }
 
 // keep adds a round to the book and tells people about it. It returns the round's

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"memgraph-controller/chaos/fault"
 	"memgraph-controller/chaos/figures"
 	"memgraph-controller/controller/api"
 	"memgraph-controller/e2e/workload"
@@ -39,7 +40,7 @@ func (e *engine) round(ctx context.Context, c *crew, one Case) (r figures.Round,
 	r.Began = time.Now()
 	acted, err := e.suffer(ctx, one)
 	r.Acted = acted.Seconds()
-	if errors.Is(err, errNoEffect) {
+	if errors.Is(err, errNoEffect) || errors.Is(err, fault.ErrMissed) {
 		r.Verdict, r.Why = figures.Void, err.Error()
 	}
 	after, healing := e.heal(ctx, c)

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -65,4 +66,25 @@ func TestOnlyMovesOfTheMainAreFailovers(t *testing.T) {
 	require.False(t, r.Returned, "a new epoch is no return")
 	count(&r, []api.Failover{change(api.KindFailover, "a", api.ResultCompleted)})
 	require.True(t, r.Returned)
+}
+
+func TestARoundThatMissedItsMomentIsBegunAgain(t *testing.T) {
+	broken := errors.New("broken")
+	for name, c := range map[string]struct {
+		ends []error
+		want error
+	}{
+		"it hits":          {[]error{nil}, nil},
+		"it hits at last":  {[]error{fault.ErrMissed, fault.ErrMissed, nil}, nil},
+		"it never does":    {[]error{fault.ErrMissed, fault.ErrMissed, fault.ErrMissed}, fault.ErrMissed},
+		"it fails":         {[]error{broken}, broken},
+		"it fails at last": {[]error{fault.ErrMissed, broken}, broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun := 0
+			_, err := hit(func() (figures.Round, error) { begun++; return figures.Round{}, c.ends[begun-1] })
+			require.ErrorIs(t, err, c.want)
+			require.Len(t, c.ends, begun)
+		})
+	}
 }
