@@ -201,6 +201,31 @@ func TestLoopTellsSinceWhenAReplicaIsInvalid(t *testing.T) {
 	})
 }
 
+func TestLoopKnowsSinceWhenAReplicaGetsNoFurther(t *testing.T) {
+	inBubble(t, func(t *testing.T, r running) {
+		record := r.open()
+		third := theThird(record)
+		since := func(ts, behind int64) (at time.Time) {
+			r.fleet.change(record.Main, func(d *fakeDatabase) {
+				row := slices.IndexFunc(d.replicas, func(r topology.Replica) bool { return r.Name == third })
+				d.replicas[row].TS, d.replicas[row].Behind = ts, behind
+			})
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			require.NoError(t, r.command(t.Context(), func() error { at = r.look(time.Now()).Instances[third].StuckSince; return nil }))
+			return at
+		}
+		require.Zero(t, since(40, 0))
+		noticed := calm * BalancedDetection().ProbeInterval
+		began := time.Now()
+		first := since(40, -2)
+		require.WithinRange(t, first, began, began.Add(noticed))
+		require.Equal(t, first, since(40, -9), "its main goes on")
+		require.WithinRange(t, since(42, -7), first.Add(10*time.Second), first.Add(10*time.Second+noticed))
+		require.Zero(t, since(49, 0))
+	})
+}
+
 // An answer from before the lease may not show the last step of the leader before: the
 // row that it lacks would be registered a second time.
 func TestNewLeaderWaitsForAnswersThatAreNewerThanItsLease(t *testing.T) {

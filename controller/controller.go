@@ -54,6 +54,7 @@ type Controller struct {
 	decision    api.Decision
 	lag         since
 	invalid     since
+	stuck       since
 	timeline    timeline
 	transitions []api.Transition
 	failure     string
@@ -82,7 +83,7 @@ func New(config Config) (*Controller, error) {
 		resigned: make(chan struct{}),
 		stale:    true,
 		timeline: timeline{ended: config.OnFailover},
-		deeds:    deeds{}, outlived: map[string]uint64{}, health: since{}, applied: since{}, decisions: since{}, lag: since{}, invalid: since{},
+		deeds:    deeds{}, outlived: map[string]uint64{}, health: since{}, applied: since{}, decisions: since{}, lag: since{}, invalid: since{}, stuck: since{},
 	}
 	c.observers = &observers{
 		fleet: config.Fleet, connect: config.Connect, detection: config.Detection,

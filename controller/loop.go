@@ -231,7 +231,7 @@ func (c *Controller) look(now time.Time) topology.View {
 		main = c.record.Heir
 	}
 	mainProcess := view.Instances[main].Process
-	c.lookAtInvalid(view, main, now)
+	c.lookAtReplicas(view, main, now)
 	gateways := c.gatewayStatus()
 	epoch := applied(gateways)
 	view.Gateways[c.config.Name] = topology.Gateway{
@@ -248,16 +248,22 @@ func (c *Controller) look(now time.Time) topology.View {
 	return view
 }
 
-// lookAtInvalid tells since when each replica is invalid at its main. While the main
-// is not known to say anything, nothing is forgotten.
-func (c *Controller) lookAtInvalid(view topology.View, main string, now time.Time) {
+// lookAtReplicas tells since when each replica is invalid at its main, and since when it
+// gets no further. While the main is not known to say anything, nothing is forgotten.
+func (c *Controller) lookAtReplicas(view topology.View, main string, now time.Time) {
 	for _, row := range view.Instances[main].Answer.Replicas {
-		invalid := row.Status == topology.StatusInvalid
-		since := c.invalid.since(row.Name, strconv.FormatBool(invalid), now)
-		if i, known := view.Instances[row.Name]; known && invalid {
-			i.InvalidSince = since
-			view.Instances[row.Name] = i
+		i, known := view.Instances[row.Name]
+		if !known {
+			continue
 		}
+		invalid, behind := row.Status == topology.StatusInvalid, row.Behind < 0
+		if since := c.invalid.since(row.Name, strconv.FormatBool(invalid), now); invalid {
+			i.InvalidSince = since
+		}
+		if since := c.stuck.since(row.Name, fmt.Sprint(behind, row.TS), now); behind {
+			i.StuckSince = since
+		}
+		view.Instances[row.Name] = i
 	}
 }
 

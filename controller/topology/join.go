@@ -114,7 +114,7 @@ const reachedAfter = time.Minute
 // that transaction had created was in the way of what its successor created, for as long
 // as the connection counted as alive, which may be hours. One restart in a reign is tried.
 func (s situation) hampered(row Replica, i Instance) bool {
-	return row.Status == StatusInvalid && !i.InvalidSince.IsZero() && s.now.Sub(i.InvalidSince) >= hamperedAfter &&
+	return row.Status == StatusInvalid && !i.StuckSince.IsZero() && s.now.Sub(i.StuckSince) >= hamperedAfter &&
 		s.r.Gate == GateOpen && i.Name != s.r.Voter && s.joined(i) && !i.Ended
 }
 

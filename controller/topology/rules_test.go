@@ -279,9 +279,9 @@ func TestReplicaThatCannotFollowIsRestartedOnce(t *testing.T) {
 	}{
 		"for 45 s": {func(*scene) {}, true},
 		"for less": {func(s *scene) {
-			s.change("c", func(i *topology.Instance) { i.InvalidSince = noon.Add(-44 * time.Second) })
+			s.change("c", func(i *topology.Instance) { i.StuckSince = noon.Add(-44 * time.Second) })
 		}, false},
-		"now and then":          {func(s *scene) { s.change("c", func(i *topology.Instance) { i.InvalidSince = time.Time{} }) }, false},
+		"it gets on":            {func(s *scene) { s.change("c", func(i *topology.Instance) { i.StuckSince = time.Time{} }) }, false},
 		"it is on its way":      {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Status = topology.StatusRecovery }) }, false},
 		"it restarted since":    {func(s *scene) { s.restart("c") }, false},
 		"it was told to end":    {func(s *scene) { s.change("c", func(i *topology.Instance) { i.Ended = true }) }, false},
@@ -292,7 +292,7 @@ func TestReplicaThatCannotFollowIsRestartedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene()
-			s.change("c", func(i *topology.Instance) { i.InvalidSince = noon.Add(-45 * time.Second) })
+			s.change("c", func(i *topology.Instance) { i.StuckSince = noon.Add(-45 * time.Second) })
 			s.row("c", func(r *topology.Replica) { r.Status, r.Behind = topology.StatusInvalid, -2 })
 			c.change(s)
 			step, reason := s.next()

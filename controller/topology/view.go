@@ -89,6 +89,9 @@ type Instance struct {
 	// InvalidSince is since when its main shows it as invalid and as nothing else
 	// between; zero: it does not.
 	InvalidSince time.Time
+	// StuckSince is since when its main shows it behind with the same timestamp; zero:
+	// it does not.
+	StuckSince time.Time
 	// Terminating is set while it is being stopped on purpose.
 	Terminating bool
 	// Moving: the address at which it is registered may not lead to it yet. No main
