@@ -82,6 +82,7 @@ func TestNewConnectionsQueueBehindTheHeldOnes(t *testing.T) {
 		n.serve(t, "a", answering("a", atOnce))
 		n.connect(t)
 		second := n.connect(t)
+		synctest.Wait() // both are held, in their order
 		open(g, 1, "a")
 		synctest.Wait()
 		late := n.connect(t)
