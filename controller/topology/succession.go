@@ -38,7 +38,9 @@ func (s situation) chooseByForce() *decision {
 		return s.refuse("%s has none of this cluster's data: choose an instance that has", target.Name)
 	}
 	d := s.crown(req.Target, PlanFailover, GateClosed, "%s was chosen by %s, giving up what it does not have", req.Target, req.By)
-	d.step.Record.setVoted(req.Target, "")
+	m := d.step.Record.Members[req.Target]
+	m.Voted, m.Sound = "", false // whom it refuses is given up, and not turned back to
+	d.step.Record.Members[req.Target] = m
 	return d
 }
 

@@ -153,6 +153,16 @@ func TestForcedFailoverIsAFailoverWhoseDataCountAsTheyAre(t *testing.T) {
 	require.Empty(t, step.Record.Members["b"].Voted)
 }
 
+// Whom it refuses a person has given up: the old main is not turned back to.
+func TestForcedFailoverIsNotTurnedBack(t *testing.T) {
+	s := newScene()
+	s.ask(topology.RequestFailover, "c", true)
+	step, reason := s.next()
+	require.Equal(t, "c", step.Record.Heir, reason)
+	require.False(t, step.Record.Members["c"].Sound)
+	require.True(t, step.Record.Members["b"].Sound)
+}
+
 // E.15: what the old main lacks decides; the one that has more counts as it is.
 func TestReplicaThatHasMoreThanTheReturningMainTakesItsPlaceInANewReign(t *testing.T) {
 	s := newScene()
