@@ -256,11 +256,14 @@ func (c *Controller) lookAtReplicas(view topology.View, main string, now time.Ti
 		if !known {
 			continue
 		}
-		invalid, behind := row.Status == topology.StatusInvalid, row.Behind < 0
+		invalid, place := row.Status == topology.StatusInvalid, ""
+		if row.Behind < 0 {
+			place = main + strconv.FormatInt(row.TS, 10) // what another main says is news
+		}
 		if since := c.invalid.since(row.Name, strconv.FormatBool(invalid), now); invalid {
 			i.InvalidSince = since
 		}
-		if since := c.stuck.since(row.Name, fmt.Sprint(behind, row.TS), now); behind {
+		if since := c.stuck.since(row.Name, place, now); place != "" {
 			i.StuckSince = since
 		}
 		view.Instances[row.Name] = i

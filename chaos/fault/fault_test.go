@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
 
 	"memgraph-controller/controller/api"
@@ -145,6 +147,23 @@ func TestALeaderIsKilledOnlyInAFailoverThatGoesOn(t *testing.T) {
 			require.Equal(t, c.missed, err != nil)
 		})
 	}
+}
+
+// It would be waited for as if it had been killed, for as long as that may take.
+func TestALeaderThatWasMissedNeedNotStartAgain(t *testing.T) {
+	leader := pod("c-1", "10.244.0.3", fleet.Controller)
+	leader.UID = "c"
+	leader.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: fleet.Controller, ContainerID: "containerd://1"}}
+	main := pod("m-1", "10.244.0.1", fleet.Database)
+	main.UID = "new"
+	target := Target{Fleet: fleet.Fleet{Kube: fake.NewClientset(leader, main), Namespace: "ns"}}
+	before := func(name, uid, container string) *kill {
+		return &kill{target: target, pod: name, what: container, old: fleet.Identity{Pod: types.UID(uid), Container: "containerd://1"}}
+	}
+	m := midway{main: before("m-1", "old", fleet.Database), leader: before("c-1", "c", fleet.Controller)}
+	require.Error(t, m.Healed(t.Context()), "the leader was killed and has not started again")
+	m.hit = fmt.Errorf("phase fence: %w", ErrMissed)
+	require.NoError(t, m.Healed(t.Context()))
 }
 
 func TestAnInstanceIsFitWhenItIsInSyncAndNothingElseGoesOn(t *testing.T) {

@@ -150,5 +150,8 @@ func (m *midway) Heal(context.Context) error {
 }
 
 func (m *midway) Healed(ctx context.Context) error {
+	if errors.Is(m.hit, ErrMissed) {
+		return m.main.Healed(ctx)
+	}
 	return errors.Join(m.main.Healed(ctx), m.leader.Healed(ctx))
 }

@@ -79,6 +79,7 @@ func TestARoundThatMissedItsMomentIsBegunAgain(t *testing.T) {
 		"it never does":    {[]error{fault.ErrMissed, fault.ErrMissed, fault.ErrMissed}, fault.ErrMissed},
 		"it fails":         {[]error{broken}, broken},
 		"it fails at last": {[]error{fault.ErrMissed, broken}, broken},
+		"it does not heal": {[]error{errors.Join(fault.ErrMissed, errBroken)}, errBroken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			begun := 0

@@ -88,9 +88,9 @@
 // Of each controller, when nothing changes:
 //
 //	2.00/s  reads of the record (the control loop reads it every 500 ms)
-//	0.80/s  renewals of the lease (every 1.25 s; the leader only)
+//	1.00/s  renewals of the lease (every second; the leader only)
 //	0.04/s  six watches, each begun anew every 5 minutes with a list
-//	2.84/s  in all
+//	3.04/s  in all
 //
 // Events, readiness and orders cost something only when they change.
 package kube

@@ -67,6 +67,7 @@ type database struct {
 
 	// The network and the node.
 	frozen, away, unseen, lagging, terminating bool
+	spared                                     uint64 // the reign in which a termination was taken back
 }
 
 func newDatabase(w *world, name string) *database {

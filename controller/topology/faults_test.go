@@ -75,13 +75,13 @@ func (w *world) damaged() bool {
 	return false
 }
 
-// heal ends every fault and lets everything run. Nobody takes a termination back: it
-// ends in another process.
+// heal ends every fault and lets everything run. That a termination is taken back is
+// none of what happens to pods: what was decided because of one is not held against it.
 func (w *world) heal() {
 	for _, name := range w.names {
 		d := w.databases[name]
 		if d.terminating {
-			d.kill()
+			d.terminating, d.spared = false, w.record.Reign
 		}
 		d.frozen, d.away, d.unseen, d.lagging, d.busy = false, false, false, false, 0
 		d.start(w.startDelay)

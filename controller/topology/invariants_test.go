@@ -227,7 +227,7 @@ func (w *world) checkRefusals(name string) {
 func (w *world) cleanChoice(name string) bool {
 	for _, n := range w.names {
 		c := w.databases[n]
-		if n == name || !c.observed() || c.terminating || c.ldt() != w.databases[name].ldt() {
+		if n == name || !c.observed() || c.terminating || c.spared == w.record.Reign || c.ldt() != w.databases[name].ldt() {
 			continue
 		}
 		accepts := true

@@ -112,10 +112,13 @@ const reachedAfter = time.Minute
 // hampered: it joined, answers, and cannot follow. Found by schedule 9046: a main was cut
 // off with a client's transaction open on it, whose connection it took for alive. What
 // that transaction had created was in the way of what its successor created, for as long
-// as the connection counted as alive, which may be hours. One restart in a reign is tried.
+// as the connection counted as alive, which may be hours. Its main tries again and again,
+// so that it is shown as invalid now and then; one that receives a snapshot for long never
+// is. It has to answer for as long: who was away has to be found again first. One restart
+// in a reign is tried.
 func (s situation) hampered(row Replica, i Instance) bool {
-	return row.Status == StatusInvalid && !i.StuckSince.IsZero() && s.now.Sub(i.StuckSince) >= hamperedAfter &&
-		s.r.Gate == GateOpen && i.Name != s.r.Voter && s.joined(i) && !i.Ended
+	stuck := !i.StuckSince.IsZero() && s.now.Sub(i.StuckSince) >= hamperedAfter && s.now.Sub(i.Since) >= hamperedAfter
+	return row.Status == StatusInvalid && stuck && s.r.Gate == GateOpen && i.Name != s.r.Voter && s.joined(i) && !i.Ended
 }
 
 // hamperedAfter is longer than the 30 s after which a main that reaches it again has

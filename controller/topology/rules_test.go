@@ -281,6 +281,7 @@ func TestReplicaThatCannotFollowIsRestartedOnce(t *testing.T) {
 		"for less": {func(s *scene) {
 			s.change("c", func(i *topology.Instance) { i.StuckSince = noon.Add(-44 * time.Second) })
 		}, false},
+		"it was away":           {func(s *scene) { s.change("c", func(i *topology.Instance) { i.Since = noon.Add(-time.Second) }) }, false},
 		"it gets on":            {func(s *scene) { s.change("c", func(i *topology.Instance) { i.StuckSince = time.Time{} }) }, false},
 		"it is on its way":      {func(s *scene) { s.row("c", func(r *topology.Replica) { r.Status = topology.StatusRecovery }) }, false},
 		"it restarted since":    {func(s *scene) { s.restart("c") }, false},

@@ -48,7 +48,9 @@ func (l *Load) write(ctx context.Context, driver neo4j.DriverWithContext, w Writ
 
 // managed leaves it to the driver to try again. The outcome is that of an error.
 func managed(ctx context.Context, session neo4j.SessionWithContext, id int64) (Outcome, error) {
-	asked := false // for a commit, by the last try
+	// For a commit, by the last try: the driver begins another one only when a commit was
+	// answered, and not when its connection was lost.
+	asked := false
 	_, err := session.ExecuteWrite(ctx, func(tx neo4j.ManagedTransaction) (any, error) {
 		asked = false
 		result, err := tx.Run(ctx, createOne, map[string]any{"id": id})
