@@ -141,13 +141,14 @@ func (c *Controller) turn(ctx context.Context) bool {
 		return false
 	}
 	c.failure = ""
-	if step.Do != topology.ActSave { // which has a line of its own
-		c.config.Log.Info("step", "do", describe(step), "epoch", c.record.Epoch, "reason", reason)
-	}
 	// The same step again means that the last one changed nothing that can be
-	// seen; what would then run hot waits for a tick.
+	// seen, such as a pod that takes its time to end; what would then run hot waits
+	// for a tick, and needs no second line in the log.
 	again := describe(step) == c.lastStep
 	c.lastStep = describe(step)
+	if !again && step.Do != topology.ActSave { // which has a line of its own
+		c.config.Log.Info("step", "do", describe(step), "epoch", c.record.Epoch, "reason", reason)
+	}
 	return !again
 }
 

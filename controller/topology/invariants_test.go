@@ -167,7 +167,8 @@ func (w *world) checkAddress(step topology.Step, t topology.Instance) {
 }
 
 // checkRegister: never SYNC, never to a silent replica, and never while a second
-// main could still feed it.
+// main could still feed it; the one that a handover leaves stalled has lost its replica
+// with the registration elsewhere (memgraph-observed, [09]).
 func (w *world) checkRegister(step topology.Step, t topology.Instance) {
 	if step.Mode != topology.Async && step.Mode != topology.StrictSync {
 		w.breaks("REGISTER of %s as %s", step.Target, step.Mode)
@@ -177,7 +178,8 @@ func (w *world) checkRegister(step topology.Step, t topology.Instance) {
 	}
 	for _, name := range w.names {
 		m, r := w.databases[name], w.databases[step.Target]
-		if name != step.Instance && m.observed() && m.role == topology.RoleMain && w.observers[name].health == topology.HealthUp &&
+		left := w.record.Plan == topology.PlanHandover && name == w.record.From
+		if name != step.Instance && !left && m.observed() && m.role == topology.RoleMain && w.observers[name].health == topology.HealthUp &&
 			w.observers[name].answer.Role == topology.RoleMain && m.replica(step.Target) != nil && r.obeys == m.identity {
 			w.breaks("REGISTER of %s at %s while main %s still feeds it", step.Target, step.Instance, name)
 		}

@@ -110,15 +110,15 @@ func TestVoterThatMovedIsShedOnlyWhereANewEpochIsGood(t *testing.T) {
 	}
 }
 
-// E.4, E.31: a process that is being stopped anyhow is not restarted.
-func TestStalledMainIsRestartedUnlessItIsBeingStopped(t *testing.T) {
+// E.4, E.31: a process that is being stopped anyhow is not restarted. Nor is its end
+// waited for: where there is another replica, that votes meanwhile.
+func TestStalledMainIsRestartedAndNotWaitedFor(t *testing.T) {
 	for _, terminating := range []bool{false, true} {
 		s := crowned(topology.PlanHandover, registered("d", topology.Async, topology.StatusReady))
 		s.change("a", func(i *topology.Instance) { i.Health, i.Terminating = topology.HealthUp, terminating })
 		step, reason := s.next()
 		if terminating {
-			require.Equal(t, topology.Step{Do: topology.ActWait}, step)
-			require.Equal(t, "waiting for the end of a, which stalls behind the silent voter", reason)
+			require.Equal(t, topology.Step{Do: topology.ActRegister, Instance: "b", Target: "c", Mode: topology.StrictSync}, step, reason)
 		} else {
 			require.Equal(t, topology.Step{Do: topology.ActRestart, Instance: "a"}, step, reason)
 		}
