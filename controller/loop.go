@@ -307,7 +307,10 @@ func (c *Controller) routeWrites(view topology.View) {
 // writeRoute leads to the main, where it was last seen to be one.
 func (c *Controller) writeRoute(view topology.View) gateway.Route {
 	instance, gate, drain := topology.WriteRoute(c.record)
-	route := gateway.Route{Epoch: c.record.Epoch, Flow: gateway.Flow(gate), Drain: drain, CutBusy: topology.CutsBusy(c.record)}
+	route := gateway.Route{
+		Epoch: c.record.Epoch, Flow: gateway.Flow(gate), Drain: drain,
+		CutBusy: topology.CutsBusy(c.record), Mute: topology.Mutes(c.record),
+	}
 	if instance != "" {
 		c.writes.follow(instance, view.Instances[instance].Bolt, topology.Serves(c.record, view, instance))
 		if c.writes.address == "" {

@@ -5,17 +5,18 @@ package gateway
 // changed is closed then and wakes the pumps that wait for another gate.
 type gate struct {
 	stop     Stop // from client to server
-	silenced bool // in both directions
+	muted    bool // in both directions: by the route, or because it is silenced
+	silenced bool // by isolation
 	changed  chan struct{}
 }
 
-// setGate replaces the gate. The caller holds g.mu.
+// setGate replaces the gate by one for the present route. The caller holds g.mu.
 func (g *Gateway) setGate(stop Stop, silenced bool) {
-	old := g.gate.Load()
-	if old.stop == stop && old.silenced == silenced {
+	old, muted := g.gate.Load(), silenced || g.route.mutes()
+	if old.stop == stop && old.silenced == silenced && old.muted == muted {
 		return
 	}
-	g.gate.Store(&gate{stop: stop, silenced: silenced, changed: make(chan struct{})})
+	g.gate.Store(&gate{stop: stop, muted: muted, silenced: silenced, changed: make(chan struct{})})
 	close(old.changed)
 }
 

@@ -68,7 +68,8 @@ func New(cfg Config) *Gateway {
 	}
 	g.buffers.New = func() any { return new(buffer) }
 	g.confirmed.Store(never)
-	g.gate.Store(&gate{stop: BeforeMessage, silenced: g.cfg.IsolationAfter > 0, changed: make(chan struct{})})
+	isolated := g.cfg.IsolationAfter > 0
+	g.gate.Store(&gate{stop: BeforeMessage, muted: isolated, silenced: isolated, changed: make(chan struct{})})
 	g.silencedAt = g.base
 	g.sessions = make(map[uint64]*session)
 	g.counters = Counters{Rejected: make(map[Rejection]uint64), Cut: make(map[Cut]uint64)}

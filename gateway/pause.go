@@ -65,7 +65,7 @@ func (g *Gateway) judge(now time.Time) (cut []*session, next time.Time) {
 	if g.applied == g.route.Epoch && g.pause.busy == 0 {
 		return nil, time.Time{}
 	}
-	if g.route.Flow == Paused {
+	if g.route.Flow == Paused && !g.route.mutes() {
 		busy := g.restless(now)
 		g.pause.busy = len(busy)
 		if len(busy) > 0 {

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -215,4 +216,31 @@ func TestPausedBytesWaitInTheClientsSocket(t *testing.T) {
 	open(g, 3, upstream.address())
 	require.NoError(t, <-done)
 	eventually(t, func() bool { return received.Load() == 5+size }, "everything arrives")
+}
+
+// What a server answers while nobody but it has a write is heard when others have it.
+func TestMutedSessionHearsNothingUntilTheRouteOpens(t *testing.T) {
+	bubble(t, gateway.Config{PauseLimit: 200 * time.Millisecond}, func(t *testing.T, n *network, g *gateway.Gateway) {
+		n.serve(t, "a", answering("a", after(time.Second)))
+		open(g, 1, "a")
+		client := n.connect(t)
+		say(t, client, "hello")
+		synctest.Wait()
+		began := time.Now()
+		g.Follow(gateway.Route{Epoch: 2, Flow: gateway.Paused, Upstreams: []string{"a"}, Mute: true})
+		synctest.Wait()
+		require.EqualValues(t, 2, g.Status().Applied, "there is nothing to wait for")
+		require.Zero(t, time.Since(began))
+		require.Equal(t, gateway.SessionPaused, g.Sessions()[0].State)
+
+		require.NoError(t, client.SetReadDeadline(began.Add(time.Minute)))
+		_, err := client.Read(make([]byte, 1))
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.NoError(t, client.SetReadDeadline(time.Time{}))
+
+		open(g, 3, "a")
+		hear(t, client, "a")
+		talk(t, client, "more", "a")
+		require.Empty(t, g.Status().Counters.Cut)
+	})
 }

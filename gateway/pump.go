@@ -99,7 +99,7 @@ func (s *session) delivered(n int) {
 func (s *session) holdsBack() bool { return s.over() || s.stoppedAt(s.gateway.gate.Load()) }
 
 // muted is asked right before bytes are written, in either direction.
-func (s *session) muted() bool { return s.over() || s.gateway.current().silenced }
+func (s *session) muted() bool { return s.over() || s.gateway.current().muted }
 
 // forward gives bytes to the server as far as the gate lets it, and waits with
 // the rest. sending is set before the gate is looked at: a pause changes the
@@ -136,7 +136,7 @@ type output interface {
 }
 
 // pass writes everything in out to a leg, and waits while the gateway is
-// silenced. It returns false when nothing more can be written.
+// muted. It returns false when nothing more can be written.
 func (s *session) pass(out output, to *leg) bool {
 	for {
 		err := out.flush()
@@ -144,7 +144,7 @@ func (s *session) pass(out output, to *leg) bool {
 		case err == nil:
 			return true
 		case errors.Is(err, errStopped):
-			if gate := s.gateway.gate.Load(); s.over() || gate.silenced && !s.waitBehind(gate) {
+			if gate := s.gateway.gate.Load(); s.over() || gate.muted && !s.waitBehind(gate) {
 				return false
 			}
 		case to == &s.client:

@@ -60,7 +60,7 @@ func (s *session) stopUnder(gate *gate) Stop {
 func (s *session) stoppedAt(gate *gate) bool {
 	stop := s.stopUnder(gate)
 	switch {
-	case gate.silenced || stop == AtOnce:
+	case gate.muted || stop == AtOnce:
 		return true
 	case stop == Nowhere:
 		return false
@@ -72,7 +72,7 @@ func (s *session) stoppedAt(gate *gate) bool {
 // permit returns how many bytes of p may go to the server under a gate.
 func (s *session) permit(p []byte, gate *gate) int {
 	stop := s.stopUnder(gate)
-	if gate.silenced || stop == AtOnce {
+	if gate.muted || stop == AtOnce {
 		return 0
 	}
 	s.follow.Lock()

@@ -49,6 +49,10 @@ type Route struct {
 	// CutBusy matters when Paused: what is not quiet after Config.PauseLimit is
 	// cut. Otherwise it is left alone and counted in Status.Busy.
 	CutBusy bool `json:"cut_busy,omitempty"`
+	// Mute matters when Paused: no client hears anything either, until the flow is open
+	// again, and nothing is waited for. A request that the network still carried when
+	// the server was believed quiet may be answered meanwhile.
+	Mute bool `json:"mute,omitempty"`
 }
 
 // targets are the upstreams that may have sessions under this route.
@@ -61,7 +65,8 @@ func (r Route) targets() []string {
 
 func (r Route) equal(other Route) bool {
 	return r.Epoch == other.Epoch && r.Flow == other.Flow && r.Drain == other.Drain &&
-		r.CutBusy == other.CutBusy && r.LeaveWithin == other.LeaveWithin && slices.Equal(r.Upstreams, other.Upstreams) && slices.Equal(r.Leaving, other.Leaving)
+		r.CutBusy == other.CutBusy && r.Mute == other.Mute && r.LeaveWithin == other.LeaveWithin &&
+		slices.Equal(r.Upstreams, other.Upstreams) && slices.Equal(r.Leaving, other.Leaving)
 }
 
 // leaveBy is until when the sessions of Leaving may go on.
@@ -69,12 +74,15 @@ func (r Route) leaveBy(now time.Time, limit time.Duration) time.Time {
 	return now.Add(cmp.Or(r.LeaveWithin, limit))
 }
 
+// mutes tells that nothing passes in either direction.
+func (r Route) mutes() bool { return r.Flow == Paused && r.Mute }
+
 // stop is where this route stops sessions on their way to the server.
 func (r Route) stop() Stop {
 	switch {
 	case r.Flow == Open:
 		return Nowhere
-	case r.Flow != Paused:
+	case r.Flow != Paused, r.mutes():
 		return AtOnce
 	case r.Drain:
 		return BeforeTransaction

@@ -135,7 +135,7 @@ func (g *Gateway) Sessions() []Session {
 		}
 		if s.upstream != nil {
 			snapshot.Upstream, snapshot.State = s.upstream.address, SessionActive
-			if gate.silenced || gate.stop != Nowhere {
+			if gate.muted || gate.stop != Nowhere {
 				snapshot.State = SessionPaused
 			}
 		}

@@ -26,6 +26,14 @@ func CutsBusy(r Record) bool {
 	return r.Gate == GatePaused && (r.Plan == PlanSwitchover || r.Plan == PlanRefresh)
 }
 
+// Mutes tells that no client may hear an answer although sessions live on: there is no
+// voter, or the main has dropped everybody for a new database epoch. A write that the
+// network carried until now, from a gateway that was believed silent or quiet, would be
+// acknowledged while nobody but the main has it (simulation, seed 355).
+func Mutes(r Record) bool {
+	return r.Gate == GatePaused && (r.Main == "" || r.Voter == "")
+}
+
 // Planned tells that nothing forces what is going on, if anything is: nobody waits
 // for writes who did not have to.
 func Planned(r Record) bool {

@@ -35,6 +35,22 @@ func TestWriteGatewayFollowsTheRecord(t *testing.T) {
 	}
 }
 
+// Whoever is heard while the main alone has a write is told that it is done.
+func TestNobodyIsHeardWhileTheMainHasNoVoter(t *testing.T) {
+	for name, c := range map[string]struct {
+		record topology.Record
+		mutes  bool
+	}{
+		"clients fall quiet before a refresh":     {topology.Record{Gate: topology.GatePaused, Main: "a", Voter: "b", Plan: topology.PlanRefresh}, false},
+		"the main has dropped all in a refresh":   {topology.Record{Gate: topology.GatePaused, From: "a", Heir: "a", Voter: "b", Plan: topology.PlanRefresh}, true},
+		"clients fall quiet before a new voter":   {topology.Record{Gate: topology.GatePaused, Main: "a", Voter: "b", Plan: topology.PlanVoter}, false},
+		"the old voter is out and the new not in": {topology.Record{Gate: topology.GatePaused, Main: "a", Plan: topology.PlanVoter}, true},
+		"open without a voter, as a person wants": {topology.Record{Gate: topology.GateOpen, Main: "a"}, false},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.mutes, topology.Mutes(c.record)) })
+	}
+}
+
 // A wait that nobody chose is an outage, the others are maintenance.
 func TestOnlyALossIsUnplanned(t *testing.T) {
 	for plan, planned := range map[topology.Plan]bool{
