@@ -391,3 +391,22 @@ func TestTimestampsGoOnAfterAPromotion(t *testing.T) {
 		l.holds("mg3", 1, 2)
 	})
 }
+
+// Simulation, schedule 2480: a client whose connection nobody had closed kept a
+// transaction open on a demoted main, and what that had created was in the way. A replica
+// applies before it votes, so the new main aborts and nobody is told that it is done.
+func TestVoterThatCannotApplyDoesNotVote(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.cluster("STRICT_SYNC", "ASYNC")
+		left := l.begin("mg1")
+		require.NoError(t, on(left, create(1)).err)
+		l.ok("mg1", toReplica(10001))
+		l.ok("mg2", toMain, register("a", "STRICT_SYNC"))
+		require.Error(t, l.run("mg2", create(2)).err)
+		l.holds("mg2")
+		require.NoError(t, left.Rollback(t.Context()))
+		l.settle()
+		l.ok("mg2", create(3))
+		l.holds("mg1", 3)
+	})
+}

@@ -37,10 +37,13 @@ type engine struct {
 }
 
 // prepared is a transaction of a two-phase commit that this replica has voted
-// for.
+// for: applied, as Memgraph does, so that one that does not fit gets no vote.
 type prepared struct {
 	ts     uint64
 	deltas []graph.Delta
+	tx     *graph.Tx
+
+	deciding bool // its decision is being carried out, which is not interrupted
 }
 
 func newEngine(d disk.Disk, flags Flags, chance *chance) *engine {

@@ -91,10 +91,16 @@ func (i *Instance) prepare(ctx context.Context, q replication.Request) replicati
 		i.log.Error("cannot prepare", "timestamp", q.TS, "error", err)
 		return replication.Response{}
 	}
-	if i.config.StorageWALEnabled && i.written(i.engine.log.Prepare(i.engine.identity(), tx)) != nil {
+	applied, err := i.engine.graph.Prepare(q.TS, deltas)
+	if err != nil {
+		i.log.Error("cannot prepare", "timestamp", q.TS, "error", err)
 		return replication.Response{}
 	}
-	i.engine.hold(&prepared{ts: q.TS, deltas: deltas})
+	if i.config.StorageWALEnabled && i.written(i.engine.log.Prepare(i.engine.identity(), tx)) != nil {
+		applied.Abort()
+		return replication.Response{}
+	}
+	i.engine.hold(&prepared{ts: q.TS, deltas: deltas, tx: applied})
 	return replication.Response{OK: true}
 }
 
@@ -102,30 +108,49 @@ func (i *Instance) prepare(ctx context.Context, q replication.Request) replicati
 func (e *engine) hold(p *prepared) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.pending != nil && !e.pending.deciding {
+		e.pending.tx.Abort()
+	}
 	e.pending = p
+}
+
+// decide returns the prepared transaction for its decision; nil if it is not there.
+func (e *engine) decide(ts uint64) *prepared {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.pending == nil || e.pending.ts != ts {
+		return nil
+	}
+	e.pending.deciding = true
+	return e.pending
+}
+
+// decided ends a transaction that is not committed, and forgets it.
+func (e *engine) decided(p *prepared) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p.tx.Abort()
+	if e.pending == p {
+		e.pending = nil
+	}
 }
 
 // finalize carries out a main's decision. A transaction that is no longer
 // there is reported as done, as Memgraph does.
 func (i *Instance) finalize(ts uint64, commit bool) bool {
-	i.engine.mu.Lock()
-	pending := i.engine.pending
-	i.engine.mu.Unlock()
-	if pending == nil || pending.ts != ts {
+	pending := i.engine.decide(ts)
+	if pending == nil {
 		i.log.Warn("asked to finalise a transaction that is not prepared", "timestamp", ts)
 		return true
 	}
-	i.engine.hold(nil)
+	defer i.engine.decided(pending)
 	if !commit {
 		return true
 	}
 	if i.config.StorageWALEnabled && i.written(i.engine.log.Decide(ts)) != nil {
 		return false
 	}
-	if err := i.engine.graph.Apply(ts, pending.deltas); err != nil {
-		i.log.Error("cannot apply a transaction", "error", err)
-		return false
-	}
+	pending.tx.Commit(ts)
 	i.engine.applied(ts)
 	return true
 }

@@ -16,18 +16,28 @@ var (
 // nothing of the transaction is applied, and the store differs from where the
 // deltas came from. Calls of Apply must not overlap.
 func (s *Store) Apply(ts uint64, deltas []Delta) error {
-	tx := s.Begin()
-	defer tx.Abort()
-	for i, d := range deltas {
-		if err := tx.apply(d); err != nil {
-			return fmt.Errorf("apply transaction %d: delta %d of %d, %s: %w", ts, i+1, len(deltas), d, err)
-		}
-	}
-	if _, err := tx.Seal(); err != nil {
-		return fmt.Errorf("apply transaction %d: %w", ts, err)
+	tx, err := s.Prepare(ts, deltas)
+	if err != nil {
+		return err
 	}
 	tx.Commit(ts)
 	return nil
+}
+
+// Prepare is Apply up to its commit: what it returns is sealed, and nobody sees it.
+func (s *Store) Prepare(ts uint64, deltas []Delta) (*Tx, error) {
+	tx := s.Begin()
+	for i, d := range deltas {
+		if err := tx.apply(d); err != nil {
+			tx.Abort()
+			return nil, fmt.Errorf("apply transaction %d: delta %d of %d, %s: %w", ts, i+1, len(deltas), d, err)
+		}
+	}
+	if _, err := tx.Seal(); err != nil {
+		tx.Abort()
+		return nil, fmt.Errorf("apply transaction %d: %w", ts, err)
+	}
+	return tx, nil
 }
 
 func (tx *Tx) apply(d Delta) error {
