@@ -85,7 +85,7 @@ e2e: out/bin/helm out/venv/.made ## prove the promises on a kind cluster of its 
 
 chaos: out/bin/helm out/venv/.made ## break a kind cluster of its own under load and judge what clients saw (under 15 minutes; FULL=1 every fault, FAMILY=nodes one kind, CASE='kill main' one, WAY=mesh by Chaos Mesh)
 	mkdir -p $(REPORT_DIR)
-	CHAOS=1 CASE='$(CASE)' WAY='$(WAY)' go test -count=1 -timeout $(if $(FULL),120m,30m) -v -run 'Faults$(if $(FAMILY),/^$(FAMILY)$$)' ./chaos/kube
+	CHAOS=1 FAMILY='$(FAMILY)' CASE='$(CASE)' WAY='$(WAY)' go test -count=1 -timeout $(if $(FULL),120m,30m) -v -run 'Faults$(if $(FAMILY),/^$(FAMILY)$$)' ./chaos/kube
 
 soak: out/bin/helm out/venv/.made ## break it at random for HOURS (1) by SEED (1); what is interrupted goes on where it was
 	mkdir -p $(REPORT_DIR)
