@@ -49,18 +49,28 @@ func (c *Cluster) anyWriteGateway() string {
 	return writeGateway(names[int(c.chance.float()*float64(len(names)))])
 }
 
+// calmer is how much longer an application pauses from Options.CalmAfter on.
+const calmer = 4
+
 // about is every, give or take a half, by chance.
 func (c *Cluster) about(every time.Duration) func() time.Duration {
-	return func() time.Duration { return every/2 + c.Chance(every) }
+	begun, calmAfter := time.Now(), c.options.CalmAfter
+	return func() time.Duration {
+		pause := every/2 + c.Chance(every)
+		if calmAfter > 0 && time.Since(begun) > calmAfter {
+			return pause * calmer
+		}
+		return pause
+	}
 }
 
 // ask runs a query in a transaction. After any error but a refusal the connection is
 // gone.
-func (a *application) ask(ctx context.Context, query string) (rows []map[string]any, err error) {
+func (a *application) ask(ctx context.Context, query string, p boltclient.Parameters) (rows []map[string]any, err error) {
 	if a.explicit {
-		rows, err = a.client.Transact(ctx, query)
+		rows, err = a.client.Transact(ctx, query, p)
 	} else {
-		rows, err = a.client.Query(ctx, query)
+		rows, err = a.client.Query(ctx, query, p)
 	}
 	var refusal *bolt.Failure
 	if err != nil && !errors.As(err, &refusal) {

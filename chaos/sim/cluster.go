@@ -28,7 +28,8 @@ type Cluster struct {
 	instances []*instance              // sorted by name
 	loads     []func()                 // each ends one
 	skews     map[string]time.Duration // by controller
-	conflicts atomic.Bool              // every other write of the record finds that somebody else wrote
+	acked     ledger
+	conflicts atomic.Bool // every other write of the record finds that somebody else wrote
 
 	mu     sync.Mutex
 	planes []*controlPlane // by number; nil while one does not run
@@ -59,7 +60,11 @@ func newCluster(t testing.TB, o Options) *Cluster {
 	}
 	c.store = &store{
 		latency: o.StoreLatency, refuses: func() bool { return c.conflicts.Load() && c.chance.float() < 0.5 },
-		changed: func() { c.tell(func(p *controlPlane) chan struct{} { return p.records }) },
+		changed: func() {
+			r := c.Record()
+			c.judgeHolders(r, fmt.Sprintf("the record of epoch %d", r.Epoch), c.acked.all())
+			c.tell(func(p *controlPlane) chan struct{} { return p.records })
+		},
 	}
 	for n := range o.Instances {
 		changed := func() { c.tell(func(p *controlPlane) chan struct{} { return p.fleet }) }

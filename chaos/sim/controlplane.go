@@ -176,6 +176,7 @@ func (s storeOf) Load(ctx context.Context) (record topology.Record, version stri
 }
 
 func (s storeOf) Save(ctx context.Context, record topology.Record, version string) (written string, err error) {
+	s.judgeChoice(record)
 	err = s.called(func() error {
 		return s.request(ctx, func() error {
 			written, err = s.cluster.store.save(ctx, shifted(record, s.skew), version, s.alive)

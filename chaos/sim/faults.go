@@ -69,7 +69,7 @@ func (c *Cluster) Afflict(name string, faults standin.FaultSet) {
 	i := c.instance(name)
 	_ = i.order(func() error {
 		require.NotNil(c.t, i.process, "%s does not run", name)
-		s := i.process.serving.Load()
+		s := i.serving.Load()
 		require.NotNil(c.t, s, "%s does not answer yet", name)
 		s.Faults().Set(faults)
 		i.froze(faults)
@@ -80,7 +80,7 @@ func (c *Cluster) Afflict(name string, faults standin.FaultSet) {
 // Serves tells whether an instance has a process that has answered since it started.
 func (c *Cluster) Serves(name string) (serves bool) {
 	i := c.instance(name)
-	_ = i.order(func() error { serves = i.process != nil && i.process.serving.Load() != nil; return nil })
+	_ = i.order(func() error { serves = i.serving.Load() != nil; return nil })
 	return serves
 }
 

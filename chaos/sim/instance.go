@@ -30,8 +30,9 @@ type instance struct {
 	log     *slog.Logger
 	changed func()
 	seen    atomic.Pointer[controller.Process]
-	frozen  atomic.Pointer[time.Time] // since when
-	losses  atomic.Int64              // of its disk
+	frozen  atomic.Pointer[time.Time]        // since when
+	losses  atomic.Int64                     // of its disk
+	serving atomic.Pointer[standin.Instance] // nil until a process answers
 
 	// turn is held during an order, and guards the rest. It is no mutex, because
 	// virtual time passes during an order.
@@ -46,9 +47,8 @@ type instance struct {
 
 // process is one life of an instance.
 type process struct {
-	end     context.CancelFunc
-	gone    chan struct{} // closed when nothing of it runs any more
-	serving atomic.Pointer[standin.Instance]
+	end  context.CancelFunc
+	gone chan struct{} // closed when nothing of it runs any more
 }
 
 func newInstance(name string, seed uint64, network *pipenet.Network, o Options, changed func()) *instance {
@@ -86,7 +86,7 @@ func (i *instance) start(restoreRole bool) {
 	i.publish(fmt.Sprintf("%s-%d", i.name, i.starts), time.Now())
 	config := i.config(restoreRole)
 	go func() {
-		p.run(life, config)
+		i.live(life, p, config)
 		_ = i.order(func() error { i.died(p); return nil }) // a process lives longer than whoever starts it
 	}()
 }
@@ -105,8 +105,8 @@ func (i *instance) config(restoreRole bool) standin.Config {
 	return config
 }
 
-// run is a process's life.
-func (p *process) run(life context.Context, config standin.Config) {
+// live is a process's life.
+func (i *instance) live(life context.Context, p *process, config standin.Config) {
 	defer close(p.gone)
 	defer p.end()
 	s, err := standin.Start(life, config)
@@ -114,7 +114,8 @@ func (p *process) run(life context.Context, config standin.Config) {
 		config.Log.Warn("instance does not start", "instance", config.Name, "error", err)
 		return
 	}
-	p.serving.Store(s)
+	i.serving.Store(s)
+	defer i.serving.Store(nil)
 	select {
 	case <-life.Done():
 	case <-s.Died():

@@ -20,8 +20,8 @@ func (p *controlPlane) judge(instance, query string) {
 	switch {
 	case drops:
 		p.cluster.judgeDrop(instance, strings.Trim(replica, "`;"))
-	case strings.HasPrefix(query, "REGISTER REPLICA ") && strings.Contains(query, " STRICT_SYNC "):
-		p.judgeVoter(instance, strings.Fields(query)[2])
+	case strings.HasPrefix(query, "REGISTER REPLICA "):
+		p.judgeRegistration(instance, query)
 	case query == "SET REPLICATION ROLE TO MAIN":
 		p.judgePromotion(instance)
 	}
@@ -40,22 +40,39 @@ func (p *controlPlane) judgeLeader(order string) {
 }
 
 // judgePromotion: at most one instance can acknowledge writes. Every write gateway has
-// carried out the record, or is silent, and nobody who answers says that it is main,
-// but for the one that a handover leaves stalled.
+// carried out the record, or is silent, and nobody else answers as main.
 func (p *controlPlane) judgePromotion(heir string) {
 	if !p.alive() {
 		return
 	}
-	t, r, status := p.cluster.t, p.cluster.Record(), p.Status()
+	t, r := p.cluster.t, p.cluster.Record()
+	p.cluster.judgeHolder(p.cluster.instance(heir), "its promotion", p.cluster.acked.all(), false)
 	for _, q := range p.cluster.running() {
 		g := q.Status().Gateways[0]
 		passes := g.Epoch > 0 && !g.Silenced && g.Applied < r.Epoch
 		assert.False(t, passes, "%s is promoted in epoch %d while the gateway of %s carries out epoch %d", heir, r.Epoch, q.name, g.Applied)
 	}
-	for _, i := range status.Instances {
+	p.judgeAlone(heir, "is promoted")
+}
+
+// judgeAlone: nobody who answers says that it is main beside another one, but for the
+// main that a handover leaves stalled. It could feed a replica that is registered.
+func (p *controlPlane) judgeAlone(main, what string) {
+	r := p.cluster.Record()
+	for _, i := range p.Status().Instances {
 		stalled := r.Plan == topology.PlanHandover && i.Name == r.From
-		other := i.Name != heir && i.Health == topology.HealthUp && i.Role == topology.RoleMain && !stalled
-		assert.False(t, other, "%s is promoted while %s answers as main", heir, i.Name)
+		other := i.Name != main && i.Health == topology.HealthUp && i.Role == topology.RoleMain && !stalled
+		assert.False(p.cluster.t, other, "%s %s while %s answers as main", main, what, i.Name)
+	}
+}
+
+func (p *controlPlane) judgeRegistration(main, query string) {
+	if !p.alive() {
+		return
+	}
+	p.judgeAlone(main, "gets a replica")
+	if strings.Contains(query, " STRICT_SYNC ") {
+		p.judgeVoter(main, strings.Fields(query)[2])
 	}
 }
 
@@ -64,6 +81,20 @@ func (p *controlPlane) judgeVoter(main, voter string) {
 	for _, i := range p.Status().Instances {
 		second := i.Mode == topology.StrictSync && registered(i.Name) != strings.Trim(voter, "`")
 		assert.False(p.cluster.t, second, "%s gets %s as voter beside %s", main, voter, i.Name)
+	}
+}
+
+// judgeChoice: nobody becomes the voter whom the others would refuse as their main while
+// somebody could vote whom they would not.
+func (p *controlPlane) judgeChoice(r topology.Record) {
+	if r.Gate != topology.GateOpen || r.Voter == p.cluster.Record().Voter || !p.alive() {
+		return
+	}
+	instances := p.Status().Instances
+	unclean := slices.ContainsFunc(instances, func(i api.Instance) bool { return i.Name == r.Voter && !i.Clean })
+	for _, i := range instances {
+		better := i.Clean && i.Health == topology.HealthUp && i.Status == topology.StatusReady && i.Behind == 0 && i.Quarantined == nil
+		assert.False(p.cluster.t, unclean && better, "%s becomes the voter although %s has a clean history", r.Voter, i.Name)
 	}
 }
 
@@ -87,6 +118,7 @@ func (p *controlPlane) judgeReseed(name string) {
 		})
 		assert.True(t, answers && holder != name, "the data of %s are set aside while %q does not answer", name, holder)
 	}
+	p.cluster.judgeHolders(r, "the reseeding of "+name, p.cluster.acked.all())
 }
 
 // silentFor is how long a replica may be silent without anybody knowing.

@@ -42,7 +42,7 @@ func (l *link) run(ctx context.Context, query string) ([]map[string]any, error) 
 		}
 		l.client = client
 	}
-	rows, err := l.client.Query(ctx, query)
+	rows, err := l.client.Query(ctx, query, nil)
 	return rows, asFailure(err)
 }
 

@@ -2,11 +2,11 @@ package sim
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"memgraph-controller/chaos/sim/boltclient"
 	"memgraph-controller/e2e/workload"
 )
 
@@ -82,10 +82,12 @@ func (w *writer) write(ctx context.Context) {
 		return
 	}
 	write := workload.Write{ID: w.load.nextID(), Start: time.Now()}
-	_, err := w.ask(ctx, fmt.Sprintf("CREATE (:W {id: %d})", write.ID))
+	rows, err := w.ask(ctx, "CREATE (n:W {id: $id}) RETURN id(n) AS vertex", boltclient.Parameters{"id": write.ID})
 	write.End = time.Now()
 	if err != nil {
 		write.Outcome, write.Err = workload.Unknown, err.Error()
+	} else {
+		w.cluster.acknowledged(entry{write.ID, rows[0]["vertex"].(int64)})
 	}
 	w.load.record(write)
 }

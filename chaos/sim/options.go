@@ -28,6 +28,9 @@ type Options struct {
 	// RestartDelay is the time from the death of a process to its next start.
 	// Default 1 s.
 	RestartDelay time.Duration
+	// CalmAfter is when, from their first pause on, applications begin to pause
+	// calmer times as long. Default: never.
+	CalmAfter time.Duration
 	// Policy is the controller's. Default: topology.DefaultPolicy.
 	Policy topology.Policy
 	// Detection is the controller's. Default: controller.BalancedDetection.

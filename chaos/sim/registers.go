@@ -46,7 +46,7 @@ func (c *Cluster) createRegisters(ctx context.Context, keys int) {
 	defer first.hangUp()
 	require.True(c.t, first.connected(ctx), "the registers cannot be created")
 	for _, query := range registers.Create(keys) {
-		_, err := first.ask(ctx, query)
+		_, err := first.ask(ctx, query, nil)
 		require.NoError(c.t, err, query)
 	}
 }
@@ -77,7 +77,7 @@ func (c *registerClient) run(ctx context.Context, pause func() time.Duration) {
 func (c *registerClient) operate(ctx context.Context) {
 	o := c.registers.Next(c.number, c.cluster.chance.float(), c.cluster.chance.float())
 	o.Start = time.Now()
-	rows, err := c.ask(ctx, registers.Statement(o))
+	rows, err := c.ask(ctx, registers.Statement(o), nil)
 	o.End, o.Outcome = time.Now(), outcomeOf(err)
 	if o.Outcome == workload.Acknowledged && o.Kind != history.Write {
 		o.Found = registers.Found(rows)

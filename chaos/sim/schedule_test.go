@@ -49,7 +49,7 @@ func (s schedule) String() string {
 }
 
 func (s schedule) options(log *slog.Logger) sim.Options {
-	return sim.Options{Seed: s.seed, Controllers: s.controllers, RestartDelay: s.restartDelay, Log: log}
+	return sim.Options{Seed: s.seed, Controllers: s.controllers, RestartDelay: s.restartDelay, CalmAfter: 2 * faultsWithin, Log: log}
 }
 
 // faultsWithin is the time in which the faults of a schedule begin.

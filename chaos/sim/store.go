@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"memgraph-controller/controller"
@@ -17,6 +18,7 @@ type store struct {
 	latency time.Duration
 	changed func()
 	refuses func() bool // a write, as if somebody else had written
+	forced  atomic.Bool // a person has given writes up
 
 	mu      sync.Mutex
 	read    topology.Record // what readers get: as it was written, and decoded once
@@ -78,6 +80,9 @@ func (s *store) swap(read, record topology.Record, version string, allowed func(
 	s.version++
 	s.read = read
 	s.writes = append(s.writes, record)
+	if record.Request != nil && record.Request.Force {
+		s.forced.Store(true)
+	}
 	return strconv.Itoa(s.version), nil
 }
 

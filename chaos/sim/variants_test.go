@@ -110,6 +110,11 @@ var variants = []variant{
 		`if s.r.Database == "" || BROKEN {
 		return true`,
 	}}, finding{directed: "TestMainThatIsReplacedByAnEmptyOneAtOnceGetsNoClient"}},
+	{"lets clients hear a main that has no voter", []edit{{
+		"controller/topology/route.go",
+		`return r.Gate == GatePaused && (r.Main == "" || r.Voter == "")`,
+		`return r.Gate == GatePaused && (r.Main == "" || r.Voter == "") && !BROKEN`,
+	}}, finding{within: 710}},
 	{"routes writes by role", []edit{{
 		"controller/loop.go",
 		`	instance, gate, drain := topology.WriteRoute(c.record)

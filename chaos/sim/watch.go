@@ -17,7 +17,7 @@ import (
 )
 
 // lookEvery is how often a condition is looked at.
-const lookEvery = 20 * time.Millisecond
+const lookEvery = 50 * time.Millisecond
 
 // Status is what the controller that leads says of the cluster; while nobody leads,
 // what another one says. ok is false while there is none.
@@ -123,7 +123,7 @@ func (c *Cluster) Ask(name, query string) ([]map[string]any, error) {
 		return nil, err
 	}
 	defer client.Close()
-	return client.Query(ctx, query)
+	return client.Query(ctx, query, nil)
 }
 
 // IDs are the ids of all writes that an instance holds, sorted.

@@ -3,8 +3,8 @@
 // dialer. It has no pool, no retries and no types beyond PackStream's own.
 //
 //	client, err := boltclient.Connect(ctx, network.Dial, "a:7687")
-//	rows, err := client.Query(ctx, "MATCH (n) RETURN n.id AS id")
-//	rows, err = client.Transact(ctx, "CREATE (:W {id: 1})") // BEGIN, RUN, PULL, COMMIT
+//	rows, err := client.Query(ctx, "MATCH (n) RETURN n.id AS id", nil)
+//	rows, err = client.Transact(ctx, "CREATE (:W {id: $id})", boltclient.Parameters{"id": 1}) // BEGIN, RUN, PULL, COMMIT
 //
 // A refusal by the server is a *bolt.Failure, and the client can be used on.
 // After any other error it must be closed.
@@ -50,11 +50,15 @@ func Connect(ctx context.Context, dial Dial, address string) (*Client, error) {
 // Close closes the connection without a word.
 func (c *Client) Close() { _ = c.conn.Close() }
 
+// Parameters are the values of a query by their names; nil: it has none. A server
+// parses a query once whose texts are the same.
+type Parameters = map[string]any
+
 // Query runs query as a transaction of its own and returns its rows by column
 // names.
-func (c *Client) Query(ctx context.Context, query string) (rows []map[string]any, err error) {
+func (c *Client) Query(ctx context.Context, query string, p Parameters) (rows []map[string]any, err error) {
 	err = c.within(ctx, func() error {
-		rows, err = c.ask(run(query), pull())
+		rows, err = c.ask(run(query, p), pull())
 		return err
 	})
 	if err != nil {
@@ -68,9 +72,9 @@ func (c *Client) Query(ctx context.Context, query string) (rows []map[string]any
 var ErrUncommitted = errors.New("not committed")
 
 // Transact runs query in an explicit transaction, commits it, and returns its rows.
-func (c *Client) Transact(ctx context.Context, query string) (rows []map[string]any, err error) {
+func (c *Client) Transact(ctx context.Context, query string, p Parameters) (rows []map[string]any, err error) {
 	err = c.within(ctx, func() error {
-		if rows, err = c.ask(begin(), run(query), pull()); err != nil {
+		if rows, err = c.ask(begin(), run(query, p), pull()); err != nil {
 			return fmt.Errorf("%w: %w", ErrUncommitted, err)
 		}
 		_, err := c.ask(commit())

@@ -40,12 +40,12 @@ func inBubble(t *testing.T, test func(*testing.T, *standin.Instance, *boltclient
 
 func TestQueriesAndTransactionsReturnRowsByColumn(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *standin.Instance, client *boltclient.Client) {
-		rows, err := client.Transact(t.Context(), "CREATE (n:W {id: 1}) RETURN n.id AS id")
+		rows, err := client.Transact(t.Context(), "CREATE (n:W {id: 1}) RETURN n.id AS id", nil)
 		require.NoError(t, err)
 		require.Equal(t, []map[string]any{{"id": int64(1)}}, rows)
-		_, err = client.Query(t.Context(), "CREATE (:W {id: 2})")
+		_, err = client.Query(t.Context(), "CREATE (:W {id: 2})", nil)
 		require.NoError(t, err)
-		rows, err = client.Query(t.Context(), "MATCH (n:W) RETURN n.id AS id, 'x' AS x ORDER BY id")
+		rows, err = client.Query(t.Context(), "MATCH (n:W) RETURN n.id AS id, 'x' AS x ORDER BY id", nil)
 		require.NoError(t, err)
 		require.Equal(t, []map[string]any{{"id": int64(1), "x": "x"}, {"id": int64(2), "x": "x"}}, rows)
 	})
@@ -54,14 +54,14 @@ func TestQueriesAndTransactionsReturnRowsByColumn(t *testing.T) {
 func TestRefusalLeavesTheConnectionUsable(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *standin.Instance, client *boltclient.Client) {
 		var failure *bolt.Failure
-		_, err := client.Transact(t.Context(), "SHOW REPLICATION ROLE")
+		_, err := client.Transact(t.Context(), "SHOW REPLICATION ROLE", nil)
 		require.ErrorAs(t, err, &failure)
 		require.ErrorIs(t, err, boltclient.ErrUncommitted)
 		require.Contains(t, failure.Message, "multicommand")
-		_, err = client.Query(t.Context(), "nonsense")
+		_, err = client.Query(t.Context(), "nonsense", nil)
 		require.ErrorAs(t, err, &failure)
 		require.NoError(t, client.Reset(t.Context()))
-		_, err = client.Transact(t.Context(), "CREATE (:W {id: 1})")
+		_, err = client.Transact(t.Context(), "CREATE (:W {id: 1})", nil)
 		require.NoError(t, err)
 	})
 }
@@ -72,7 +72,7 @@ func TestFrozenServerEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begun := time.Now()
-		_, err := client.Query(ctx, "RETURN 1")
+		_, err := client.Query(ctx, "RETURN 1", nil)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, time.Second, time.Since(begun))
 	})
@@ -83,7 +83,7 @@ func TestTransactionThatEndsBeforeItsCommitIsNotCommitted(t *testing.T) {
 		instance.Faults().Set(standin.FaultSet{Freeze: true})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := client.Transact(ctx, "CREATE (:W {id: 1})")
+		_, err := client.Transact(ctx, "CREATE (:W {id: 1})", nil)
 		require.ErrorIs(t, err, boltclient.ErrUncommitted)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})

@@ -41,8 +41,11 @@ func reset() message  { return message{0x0F, nil} }
 func begin() message  { return message{0x11, []any{object{}}} }
 func commit() message { return message{0x12, nil} }
 func pull() message   { return message{0x3F, []any{object{"n": -1}}} }
-func run(query string) message {
-	return message{0x10, []any{query, object{}, object{}}}
+func run(query string, p Parameters) message {
+	if p == nil {
+		p = Parameters{}
+	}
+	return message{0x10, []any{query, p, object{}}}
 }
 
 // ask sends messages in one write, as drivers do, and reads the answers to them
