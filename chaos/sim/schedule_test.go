@@ -437,10 +437,27 @@ func (s *scene) takeWhatIsLeft(healed func() bool) (accepted int) {
 			refused = 0
 		}
 	}
-	fullest := slices.MaxFunc(s.Names(), func(a, b string) int { return len(s.IDs(a)) - len(s.IDs(b)) })
+	fullest := s.fullest()
 	_, err := s.API().Failover(s.t.Context(), api.FailoverRequest{Target: fullest, AcceptLoss: true, By: "ann"})
 	require.NoError(s.t, err)
 	return writers
+}
+
+// fullest is the instance that has the most, when all have answered: a main that stalls
+// behind a replica answers nobody for 30 s (schedule 6133).
+func (s *scene) fullest() string {
+	return slices.MaxFunc(s.Names(), func(a, b string) int { return s.count(a) - s.count(b) })
+}
+
+func (s *scene) count(instance string) (writes int) {
+	s.Eventually(instance+" answers", healsWithin, func() bool {
+		rows, err := s.Ask(instance, "MATCH (n:W) RETURN count(n) AS writes")
+		if err == nil {
+			writes = int(rows[0]["writes"].(int64))
+		}
+		return err == nil
+	})
+	return writes
 }
 
 // refusedFor is how long a person looks at a refusal.
