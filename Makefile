@@ -34,6 +34,9 @@ sim: ## simulate SCHEDULES (1000000) clusters with faults by chance in virtual t
 sensitivity: ## measure how the presets judge mains that hang for a while, in simulation; writes docs/sensitivity.* (two minutes)
 	UPDATE=1 go test -count=1 -timeout 30m -run SensitivityPage ./chaos/sim
 
+scale: ## measure what more instances and controllers cost, in simulation; writes docs/scale.* (a minute)
+	UPDATE=1 go test -count=1 -timeout 30m -run ScalePage ./chaos/sim
+
 prove: ## run the proofs in the promised numbers (FULL=1); writes out/reports
 	mkdir -p $(REPORT_DIR)
 	FULL=1 go test -count=1 -timeout 60m -v ./e2e/local

@@ -29,6 +29,7 @@ type Cluster struct {
 	loads     []func()                 // each ends one
 	skews     map[string]time.Duration // by controller
 	acked     ledger
+	traffic   traffic
 	conflicts atomic.Bool // every other write of the record finds that somebody else wrote
 
 	mu     sync.Mutex

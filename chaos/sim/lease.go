@@ -74,7 +74,7 @@ func (l *lease) turn(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
 	defer cancel()
 	sent := time.Now()
-	if l.ask(ctx, l.see) != nil || !l.mayTake() || l.ask(ctx, l.take) != nil {
+	if l.ask(ctx, l.plane.reach, l.see) != nil || !l.mayTake() || l.ask(ctx, l.plane.request, l.take) != nil {
 		return
 	}
 	l.mu.Lock()
@@ -82,9 +82,10 @@ func (l *lease) turn(ctx context.Context) {
 	l.until = sent.Add(leaseDuration)
 }
 
-// ask does something with the lease at the API server.
-func (l *lease) ask(ctx context.Context, do func(*election) error) error {
-	return l.plane.request(ctx, func() error {
+// ask does something with the lease at the API server. What a watch would bring is no
+// request.
+func (l *lease) ask(ctx context.Context, at func(context.Context, func() error) error, do func(*election) error) error {
+	return at(ctx, func() error {
 		if err := sleep(ctx, l.plane.cluster.options.StoreLatency); err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ func (l *link) Run(ctx context.Context, query string) (rows []map[string]any, er
 }
 
 func (l *link) run(ctx context.Context, query string) ([]map[string]any, error) {
+	l.plane.cluster.traffic.statements.Add(1)
 	if l.client != nil && l.client.Reset(ctx) != nil {
 		l.Close(ctx)
 	}

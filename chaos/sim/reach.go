@@ -16,9 +16,15 @@ func (p *controlPlane) hears(party string) bool { return !p.cluster.network.IsCu
 // itself.
 func (p *controlPlane) watches() bool { return p.hears(APIServer) && !p.blind.Load() }
 
-// request does something at the API server. Where the way there is cut it is not
-// done, and where the way back is cut it is done and nobody is told.
+// request does something at the API server.
 func (p *controlPlane) request(ctx context.Context, do func() error) error {
+	p.cluster.traffic.api.Add(1)
+	return p.reach(ctx, do)
+}
+
+// reach is the way to the API server and back. Where the way there is cut nothing is
+// done, and where the way back is cut it is done and nobody is told.
+func (p *controlPlane) reach(ctx context.Context, do func() error) error {
 	if p.cluster.network.IsCut(p.name, APIServer) {
 		<-ctx.Done()
 		return ctx.Err()
@@ -74,6 +80,7 @@ var errRefused = errors.New("no such controller runs")
 // askPeer asks over the network in memory, but for its sockets.
 func (p *controlPlane) askPeer(ctx context.Context, one controller.Peer) (report api.Report, err error) {
 	network, latency := p.cluster.network, p.cluster.options.Latency
+	p.cluster.traffic.peers.Add(1)
 	if err := sleep(ctx, latency+network.Delay(p.name, one.Name)); err != nil {
 		return api.Report{}, err
 	}
