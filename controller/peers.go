@@ -230,6 +230,22 @@ func (p *peers) knowing(epoch uint64) int {
 	return n
 }
 
+// known is what the others said last.
+func (p *peers) known() (list []api.ControllerStatus) {
+	listed := p.others()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, one := range listed {
+		status := api.ControllerStatus{Name: one.Name, Gone: one.Gone}
+		if known := p.all[one.Name]; known != nil {
+			status.Answered, status.Epoch = known.sent, known.report.Epoch
+			status.Applied, status.Silenced = known.report.Applied, known.report.Silenced
+		}
+		list = append(list, status)
+	}
+	return list
+}
+
 // gateways is what the others say of their gateways under an epoch, without a
 // verdict on those that say nothing. heard is when each was last heard of. Who
 // says that it is silenced and has heard of the epoch stays so until it follows.

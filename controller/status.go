@@ -79,6 +79,7 @@ func (c *Controller) Status() api.Status {
 		Version: c.config.Version, Cluster: c.config.Cluster, Controller: c.config.Name, Leader: c.config.Lease.Leader(),
 		Time: s.at, Epoch: s.record.Epoch, Record: s.record, Instances: []api.Instance{},
 		Gateways:    c.gatewayStatus(),
+		Controllers: c.peers.known(),
 		Transitions: s.transitions, WriteUnavailable: api.Duration(s.unavailable),
 	}
 	if s.record.Pause != nil && s.at.Before(s.record.Pause.Until) {
@@ -88,6 +89,10 @@ func (c *Controller) Status() api.Status {
 		status.Instances = append(status.Instances, s.instance(name, status.Gateways))
 	}
 	status.Routing = s.routing(status.Gateways)
+	status.Controllers = append(status.Controllers, api.ControllerStatus{
+		Name: c.config.Name, Answered: s.at, Epoch: s.record.Epoch, Applied: applied(status.Gateways), Silenced: status.Gateways[0].Silenced,
+	})
+	slices.SortFunc(status.Controllers, func(a, b api.ControllerStatus) int { return strings.Compare(a.Name, b.Name) })
 	return status
 }
 

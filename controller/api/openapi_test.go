@@ -61,7 +61,7 @@ func TestTheDocumentHasEveryFieldAndNoOther(t *testing.T) {
 	}
 	walk := &documentWalk{t: t, schemas: schemas, names: names, seen: map[string]bool{}}
 	for _, root := range []any{
-		Status{}, Connection{}, Failover{}, Report{}, Accepted{}, Error{}, SwitchoverRequest{}, FailoverRequest{}, PauseRequest{},
+		State{}, Connection{}, Failover{}, Report{}, Accepted{}, Error{}, SwitchoverRequest{}, FailoverRequest{}, PauseRequest{},
 	} {
 		walk.object(reflect.TypeOf(root))
 	}

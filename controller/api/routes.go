@@ -34,6 +34,7 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/api/v1/replicas", s.read(func() any { return backend.Status().Replicas() })},
 		{http.MethodGet, "/api/v1/connections", s.read(func() any { return orEmpty(backend.Connections()) })},
 		{http.MethodGet, "/api/v1/failovers", s.read(func() any { return orEmpty(backend.Failovers()) })},
+		{http.MethodGet, "/api/v1/events", s.events},
 		{http.MethodGet, "/api/v1/report", s.read(func() any { return backend.Report() })},
 		{http.MethodPost, "/api/v1/switchover", s.change(s.switchover)},
 		{http.MethodPost, "/api/v1/failover", s.change(s.failover)},

@@ -53,7 +53,10 @@ type Config struct {
 
 // Server answers HTTP.
 type Server struct {
-	config Config
+	config   Config
+	page     *page
+	streams  chan struct{} // one in it for each open stream of events
+	stopping chan struct{} // closed when the server ends
 }
 
 // New returns a server that does not listen yet, and adds the Backend's metrics to
@@ -71,11 +74,15 @@ func New(config Config) (*Server, error) {
 	if err := config.Registry.Register(collector{config.Backend}); err != nil {
 		return nil, fmt.Errorf("register the controller's metrics: %w", err)
 	}
-	return &Server{config: config}, nil
+	page, err := newPage()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{config: config, page: page, streams: make(chan struct{}, maxStreams), stopping: make(chan struct{})}, nil
 }
 
 // Run listens and answers until ctx ends, then lets calls under way finish for a
-// moment. It returns nil after ctx has ended, and an error at once when the
+// moment. It may be called once. It returns nil after ctx has ended, and an error at once when the
 // address cannot be listened on.
 func (s *Server) Run(ctx context.Context) error {
 	listener, err := s.config.Listen(ctx, "tcp", s.config.Address)
@@ -83,6 +90,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("listen for HTTP on %s: %w", s.config.Address, err)
 	}
 	server := s.httpServer(listener.Addr())
+	server.RegisterOnShutdown(func() { close(s.stopping) })
 	s.config.Log.Info("HTTP is served", "address", listener.Addr().String())
 
 	served := make(chan error, 1)

@@ -26,7 +26,9 @@ type Status struct {
 	Instances []Instance `json:"instances"`
 	// Gateways are this controller's: "rw", then "ro", where there is one.
 	Gateways []gateway.Status `json:"gateways"`
-	Routing  Routing          `json:"routing"`
+	// Controllers are all that are known, this one included, sorted by name.
+	Controllers []ControllerStatus `json:"controllers"`
+	Routing     Routing            `json:"routing"`
 	// Paused is set while automatic actions are paused; the record may still
 	// hold a pause that has ended.
 	Paused *topology.Pause `json:"paused,omitempty"`
@@ -35,6 +37,21 @@ type Status struct {
 	// WriteUnavailable is for how long, since this controller started, its write
 	// gateway had nowhere to send new connections to.
 	WriteUnavailable Duration `json:"write_unavailable_seconds"`
+}
+
+// ControllerStatus is what one controller knows of another, or of itself.
+type ControllerStatus struct {
+	Name string `json:"name"`
+	// Gone: its process is known to be dead.
+	Gone bool `json:"gone,omitempty"`
+	// Answered is when it was asked for what the rest says; absent: never.
+	Answered time.Time `json:"answered,omitzero"`
+	// Epoch is the newest that it knows, Applied the one that its gateways have carried
+	// out, and Silenced whether its write gateway lets nothing through because it is out
+	// of touch.
+	Epoch    uint64 `json:"epoch"`
+	Applied  uint64 `json:"applied"`
+	Silenced bool   `json:"silenced,omitempty"`
 }
 
 // Leading tells whether this controller is the leader.
