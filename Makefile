@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak images node-test clean
+.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,10 @@ chaos: out/bin/helm out/venv/.made ## break a kind cluster of its own under load
 soak: out/bin/helm out/venv/.made ## break it at random for HOURS (1) by SEED (1); what is interrupted goes on where it was
 	mkdir -p $(REPORT_DIR)
 	CHAOS=1 HOURS='$(or $(HOURS),1)' SEED='$(or $(SEED),1)' go test -count=1 -timeout 0 -v -run Soak ./chaos/kube
+
+page: ## look at the status page with a headless Chromium while a cluster loses its main; pictures in out/reports/page
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium fonts-dejavu-core; }
+	BROWSER=1 go test -count=1 -timeout 10m ./e2e/page
 
 images: ## build every image that a cluster needs, and cache them
 	go run ./clusters/cmd/cluster images

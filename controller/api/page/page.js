@@ -36,7 +36,8 @@ function role(s, i) {
   if (i.name === s.record.main) return "main";
   if (i.name === s.record.heir) return "heir";
   if (i.name === s.record.voter) return "voter";
-  return i.mode ? "replica" : i.role === "main" ? "main by its own word" : "not registered";
+  if (i.health !== "up") return "away";
+  return i.mode ? "replica" : i.role === "main" ? "says it is main" : "not registered";
 }
 
 // notes are what a person has to know of an instance.
@@ -146,7 +147,7 @@ function failovers(list) {
     const css = (p) => (p.name === "voter" ? "voting" : p.name);
     const bar = element("div", { class: "bar", "aria-hidden": "true" }, ...phases.map((p) => {
       const part = element("span", { class: css(p) });
-      part.style.flexGrow = p.duration_seconds;
+      part.style.flexGrow = p.duration_seconds * 1000; // shares that add up to less than 1 leave room
       return part;
     }));
     const words = element("div", { class: "phases" }, ...phases.map((p) => element("span", {}, element("i", { class: css(p), "aria-hidden": "true" }), `${p.name.replace("_", " ")} ${seconds(p.duration_seconds)}`)));
