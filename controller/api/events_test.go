@@ -30,7 +30,7 @@ func newChanging() *changing {
 func (b *changing) Status() Status { return *b.now.Load() }
 
 func (b *changing) change(how func(*Status)) {
-	status := b.fakeBackend.status
+	status := b.status
 	if last := b.now.Load(); last != nil {
 		status = *last
 	}
