@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"memgraph-controller/chaos/plots/svg"
 )
 
 // axis is a horizontal one of times, with a logarithmic scale in whole decades.
@@ -36,17 +38,17 @@ func (a axis) at(v float64) float64 {
 
 // draw draws the grid between two heights, with the times below it and the promise
 // in front of it.
-func (a axis) draw(p *picture, top, bottom float64) {
+func (a axis) draw(p *svg.Picture, top, bottom float64) {
 	for decade := a.low; decade < a.high*1.01; decade *= 10 {
 		for _, step := range []float64{1, 2, 5} {
 			if v := decade * step; v < a.high*1.01 {
-				p.line("grid", a.at(v), top, a.at(v), bottom)
-				p.text("tick", a.at(v), bottom+16, "middle", readable(v))
+				p.Line("grid", a.at(v), top, a.at(v), bottom)
+				p.Text("tick", a.at(v), bottom+16, "middle", readable(v))
 			}
 		}
 	}
-	p.line("limit", a.at(promised), top-6, a.at(promised), bottom)
-	p.text("limit-text", a.at(promised), top-9, "middle", "promised "+readable(promised))
+	p.Line("limit", a.at(promised), top-6, a.at(promised), bottom)
+	p.Text("limit-text", a.at(promised), top-9, "middle", "promised "+readable(promised))
 }
 
 // readable is a time as people write it. What decades and their multiples lose by

@@ -3,6 +3,8 @@ package plots
 import (
 	"fmt"
 	"strings"
+
+	"memgraph-controller/chaos/plots/svg"
 )
 
 // curve is a distribution with its name and its class in the style sheet, which is
@@ -15,7 +17,7 @@ type curve struct {
 // cumulative draws which share of rounds waited no longer than a time.
 func cumulative(title string, curves ...curve) []byte {
 	const left, height, bottom = 60.0, 260.0, top + 260.0
-	p := newPicture(left+plotWidth+margin, bottom+2*margin+8, title)
+	p := svg.New(left+plotWidth+margin, bottom+2*margin+8, title)
 	var all []distribution
 	for _, c := range curves {
 		all = append(all, c.values)
@@ -24,16 +26,16 @@ func cumulative(title string, curves ...curve) []byte {
 	y := func(share float64) float64 { return bottom - share*height }
 	for percent := 0; percent <= 100; percent += 25 {
 		at := y(float64(percent) / 100)
-		p.line("grid", x.left, at, x.right, at)
-		p.text("tick", x.left-8, at+4, "end", fmt.Sprintf("%d %%", percent))
+		p.Line("grid", x.left, at, x.right, at)
+		p.Text("tick", x.left-8, at+4, "end", fmt.Sprintf("%d %%", percent))
 	}
 	x.draw(p, top, bottom)
 	for i, c := range curves {
-		p.path(c.class, steps(c.values, x, y))
-		p.text(c.class+"-text", x.left+float64(i)*plotWidth/2, bottom+margin+16, "start",
+		p.Path(c.class, steps(c.values, x, y))
+		p.Text(c.class+"-text", x.left+float64(i)*plotWidth/2, bottom+margin+16, "start",
 			fmt.Sprintf("— %s (n=%d, median %s, largest %s)", c.name, len(c.values), readable(c.values.quantile(0.5)), readable(c.values.largest())))
 	}
-	return p.end()
+	return p.End()
 }
 
 // steps goes up by one value's share at each value.
@@ -42,10 +44,10 @@ func steps(values distribution, x axis, y func(share float64) float64) string {
 		return ""
 	}
 	var d strings.Builder
-	d.WriteString("M" + number(x.left) + " " + number(y(0)))
+	d.WriteString("M" + svg.Number(x.left) + " " + svg.Number(y(0)))
 	for i, v := range values {
-		d.WriteString("H" + number(x.at(v)) + "V" + number(y(float64(i+1)/float64(len(values)))))
+		d.WriteString("H" + svg.Number(x.at(v)) + "V" + svg.Number(y(float64(i+1)/float64(len(values)))))
 	}
-	d.WriteString("H" + number(x.right))
+	d.WriteString("H" + svg.Number(x.right))
 	return d.String()
 }

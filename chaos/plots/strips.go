@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"memgraph-controller/chaos/plots/svg"
 )
 
 // strip is one row of a plot: a title, and a distribution of which some values are
@@ -32,7 +34,7 @@ func strips(title string, rows []strip) []byte {
 	}
 	left := float64(longest)*letter + margin
 	bottom := top + rowHeight*float64(len(rows))
-	p := newPicture(left+plotWidth+margin, bottom+margin+4, title)
+	p := svg.New(left+plotWidth+margin, bottom+margin+4, title)
 	var all []distribution
 	for _, r := range rows {
 		all = append(all, r.values)
@@ -42,23 +44,23 @@ func strips(title string, rows []strip) []byte {
 	for i, r := range rows {
 		r.draw(p, x, top+rowHeight*(float64(i)+0.5))
 	}
-	return p.end()
+	return p.End()
 }
 
 func label(r strip) string { return r.title + ", n=" + count(len(r.values)) }
 
-func (r strip) draw(p *picture, x axis, y float64) {
-	p.text("title-of-row", x.left-10, y+4, "end", label(r))
+func (r strip) draw(p *svg.Picture, x axis, y float64) {
+	p.Text("title-of-row", x.left-10, y+4, "end", label(r))
 	if len(r.values) == 0 {
 		return
 	}
 	const half = rowHeight * 0.32
 	from, to := x.at(r.values.quantile(0.25)), x.at(r.values.quantile(0.75))
-	p.rect("box", from, y-half, max(to-from, 1), 2*half)
-	p.path("dots", dots(r.values, x, y))
+	p.Rect("box", from, y-half, max(to-from, 1), 2*half)
+	p.Path("dots", dots(r.values, x, y))
 	middle := x.at(r.values.quantile(0.5))
-	p.line("middle", middle, y-half, middle, y+half)
-	p.path("failed", dots(r.failed, x, y))
+	p.Line("middle", middle, y-half, middle, y+half)
+	p.Path("failed", dots(r.failed, x, y))
 }
 
 // dots spreads the dots over the height of a row, so that equal values can be told
@@ -67,7 +69,7 @@ func dots(values distribution, x axis, y float64) string {
 	var d strings.Builder
 	for i, v := range values {
 		_, share := math.Modf(float64(i) * math.Phi)
-		d.WriteString(dot(x.at(v), y+(share-0.5)*rowHeight*0.6))
+		d.WriteString(svg.Dot(x.at(v), y+(share-0.5)*rowHeight*0.6))
 	}
 	return d.String()
 }
