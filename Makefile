@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test clean
+.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test clean bench-tools gobench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,7 +58,17 @@ fuzz: ## run every fuzz target for FUZZTIME (20s)
 mutate: ## change the decision core in every small way; its tests have to notice 90 % (ten minutes on two cores; ARGS="-sample 100" takes one)
 	go run ./chaos/mutate -atleast 90 $(ARGS)
 
-bench: ## run the Go benchmarks and the failover distribution
+bench: ## measure what the gateway costs against HAProxy, nginx and others; writes out/reports/bench.jsonl and a report beside it (15 minutes; ROUNDS=11, THREADS=1; GATE=1 fails where a threshold is exceeded)
+	mkdir -p out/bench && go build -trimpath -o out/bench/ ./bench/cmd/...
+	out/bench/bench -programs out/bench -rounds $(or $(ROUNDS),11) -threads $(or $(THREADS),1) -out $(REPORT_DIR)/bench.jsonl
+	out/bench/report -in $(REPORT_DIR)/bench.jsonl -out $(REPORT_DIR)/bench $(if $(GATE),-gate)
+
+bench-tools: ## install what `make bench` compares the gateway with, on Debian or Ubuntu as root; no service is started
+	command -v haproxy >/dev/null && command -v strace >/dev/null && test -e /usr/lib/nginx/modules/ngx_stream_module.so || { \
+		policy=/usr/sbin/policy-rc.d; test -e $$policy || { trap 'rm -f '$$policy EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; }; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends haproxy nginx-light libnginx-mod-stream strace; }
+
+gobench: ## run the Go benchmarks and the failover distribution
 	go test -run '^$$' -bench . -benchmem ./gateway/... ./clusters/standin/...
 	mkdir -p $(REPORT_DIR)
 	FULL=1 go test -count=1 -timeout 30m -v -run 'TestKillOfTheMain' ./e2e/local

@@ -1,0 +1,75 @@
+// Package ratio compares two contenders round by round.
+//
+// A ratio is that of two measurements of the same round, which were taken a second or
+// two apart, so that what the machine did meanwhile met both. The median over the
+// rounds is reported with the interval that holds the true one with at least 95 %,
+// by the ranks of the ratios alone: nothing is assumed of how they are distributed.
+package ratio
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// confidence is that of the interval, at least.
+const confidence = 0.95
+
+// fewest is the number of rounds below which no interval has that confidence.
+const fewest = 6
+
+// Estimate is a median with its interval.
+type Estimate struct {
+	Median, Low, High float64
+	// N is the number of rounds.
+	N int
+}
+
+// Median estimates the median of values by round.
+func Median(values map[int]float64) (Estimate, error) {
+	return estimate(slices.Collect(maps.Values(values)))
+}
+
+// Of estimates by which factor values exceed those of the baseline. It is an error
+// when a round lacks one of the two: a comparison that leaves out the rounds that
+// went wrong says nothing.
+func Of(values, baseline map[int]float64) (Estimate, error) {
+	var ratios []float64
+	for _, round := range slices.Sorted(maps.Keys(values)) {
+		base, ok := baseline[round]
+		if !ok || base <= 0 {
+			return Estimate{}, fmt.Errorf("round %d has no baseline", round)
+		}
+		ratios = append(ratios, values[round]/base)
+	}
+	if len(baseline) != len(values) {
+		return Estimate{}, fmt.Errorf("%d rounds have a baseline, %d something to compare with it", len(baseline), len(values))
+	}
+	return estimate(ratios)
+}
+
+func estimate(values []float64) (Estimate, error) {
+	if len(values) < fewest {
+		return Estimate{}, fmt.Errorf("%d rounds are too few: %d give a median an interval of %.0f %%", len(values), fewest, 100*confidence)
+	}
+	slices.Sort(values)
+	n := len(values)
+	rank := rankOfLow(n)
+	return Estimate{Median: (values[(n-1)/2] + values[n/2]) / 2, Low: values[rank-1], High: values[n-rank], N: n}, nil
+}
+
+// rankOfLow is the rank of the lower end of the interval among n values: the last one
+// that the median is below with at most half of what the interval may miss, which is
+// a matter of n tosses of a coin. The upper end has the same rank from above.
+// golang.org/x/perf/benchmath has such an interval too, but a shorter one with uneven
+// ends, of which the upper one is nearer: whoever is to be shown to cost less would
+// profit from that.
+func rankOfLow(n int) (rank int) {
+	chance := math.Pow(0.5, float64(n)) // of exactly rank heads
+	for sum := chance; sum <= (1-confidence)/2; sum += chance {
+		rank++
+		chance *= float64(n-rank+1) / float64(rank)
+	}
+	return rank
+}

@@ -1,0 +1,10 @@
+// Package report makes of raw results what people read: a table in Markdown, plots in
+// SVG and one page in HTML that needs no other file.
+//
+//	results, err := report.ReadFile("docs/bench/bench.jsonl")
+//	err = results.Write("docs/bench")
+//
+// The same results make the same files, byte for byte. A goal that is not reached
+// stands in the table beside those that are, and a baseline that is missing is an
+// error, not a gap in the table.
+package report
