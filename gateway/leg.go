@@ -106,7 +106,7 @@ func (s *source) read(fd uintptr) (done bool) {
 		return true
 	}
 	s.buf = s.buffers.Get().(*buffer)
-	s.n, s.err = ignoringEINTR(unix.Read, fd, s.buf[:])
+	s.n, s.err = ignoringEINTR(receive, fd, s.buf[:])
 	switch {
 	case errors.Is(s.err, unix.EAGAIN):
 		s.release()
@@ -172,7 +172,7 @@ func (s *sink) push(fd uintptr) (done bool) {
 			s.err = errStopped
 			return true
 		}
-		n, err := ignoringEINTR(unix.Write, fd, s.rest)
+		n, err := ignoringEINTR(send, fd, s.rest)
 		if errors.Is(err, unix.EAGAIN) {
 			return false
 		}

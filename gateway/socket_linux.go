@@ -3,6 +3,7 @@ package gateway
 import (
 	"net"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,6 +39,27 @@ func setCommonOptions(tcp *net.TCPConn) {
 	_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{
 		Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
 	})
+}
+
+// receive and send make a system call that cannot block, and do not tell the Go
+// scheduler of it. It would make ready for a call that takes long, and wake up the
+// runtime's watching thread for that when the process was idle before: three context
+// switches and a third of the processor time of a round trip over one connection,
+// as measured by package bench.
+func receive(fd int, p []byte) (int, error) {
+	return transfer(unix.SYS_RECVFROM, fd, p, unix.MSG_DONTWAIT)
+}
+
+func send(fd int, p []byte) (int, error) {
+	return transfer(unix.SYS_SENDTO, fd, p, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+}
+
+func transfer(call uintptr, fd int, p []byte, flags uintptr) (int, error) {
+	n, _, err := unix.RawSyscall6(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
+	if err != 0 {
+		return 0, err
+	}
+	return int(n), nil
 }
 
 // flushed tells whether the peer's kernel has acknowledged everything that was
