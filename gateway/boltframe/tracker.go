@@ -132,6 +132,11 @@ func (t *Tracker) Server(p []byte) {
 			p = p[t.reply(p):]
 			continue
 		}
+		if step := t.server.skip(p, tagRecord); step > 0 {
+			t.lost = t.pending == 0
+			p = p[step:]
+			continue
+		}
 		step, content, ended := t.server.walk(p)
 		if t.server.tag == tagSuccess {
 			t.scan.look(content)
