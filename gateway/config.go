@@ -98,10 +98,10 @@ type Config struct {
 // withDefaults returns the configuration with every unset field filled in.
 func (c Config) withDefaults() Config {
 	if c.Listen == nil {
-		c.Listen = new(net.ListenConfig).Listen
+		c.Listen = (&net.ListenConfig{KeepAlive: laterAlive}).Listen
 	}
 	if c.Dial == nil {
-		c.Dial = new(net.Dialer).DialContext
+		c.Dial = (&net.Dialer{KeepAlive: laterAlive}).DialContext
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -126,6 +126,10 @@ func (c Config) withDefaults() Config {
 	orElse(&c.IsolationGrace, time.Second)
 	return c
 }
+
+// laterAlive keeps package net from setting the four options of keep-alive, which
+// setCommonOptions sets anew for each connection.
+const laterAlive = -1
 
 // orElse gives a field that is not positive its default.
 func orElse[T int | time.Duration](field *T, value T) {

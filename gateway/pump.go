@@ -213,6 +213,9 @@ func (s *session) serverStopped(err error) {
 		return
 	}
 	s.opening.answered.Store(true) // by an end
+	if s.clientEnded.Load() {
+		return // as the other pump has: the session closes both connections at once
+	}
 	s.client.endWriting()
 	s.halfClosed()
 }

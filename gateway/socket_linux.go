@@ -31,11 +31,10 @@ func prepareUpstream(conn net.Conn, userTimeout time.Duration) {
 	})
 }
 
-// setCommonOptions sends small messages at once and finds peers that vanished
-// while nothing was sent within 30 s. An option that cannot be set is no reason
-// to refuse a connection.
+// setCommonOptions finds peers that vanished while nothing was sent within 30 s.
+// Package net has seen to it that small messages are sent at once. An option that
+// cannot be set is no reason to refuse a connection.
 func setCommonOptions(tcp *net.TCPConn) {
-	_ = tcp.SetNoDelay(true)
 	_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{
 		Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
 	})
