@@ -44,7 +44,8 @@ func setCommonOptions(tcp *net.TCPConn) {
 // scheduler of it. It would make ready for a call that takes long, and wake up the
 // runtime's watching thread for that when the process was idle before: three context
 // switches and a third of the processor time of a round trip over one connection,
-// as measured by package bench.
+// as measured by package bench. The price is that no other goroutine of the same
+// processor runs meanwhile, which is 10 µs for 32 kB over loopback.
 func receive(fd int, p []byte) (int, error) {
 	return transfer(unix.SYS_RECVFROM, fd, p, unix.MSG_DONTWAIT)
 }

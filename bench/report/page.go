@@ -58,9 +58,10 @@ func (r *Results) page(costs, gate table, plots ...[]byte) []byte {
 // marked turns the little Markdown that cells have into HTML.
 func marked(text string) template.HTML {
 	text = template.HTMLEscapeString(text)
-	for mark, element := range map[string]string{`\*\*([^*]+)\*\*`: "strong", "`([^`]+)`": "code"} {
-		text = regexp.MustCompile(mark).ReplaceAllString(text, "<"+element+">$1</"+element+">")
+	for _, mark := range []struct{ pattern, element string }{
+		{`\*\*([^*]+)\*\*`, "strong"}, {`\*([^*]+)\*`, "em"}, {"`([^`]+)`", "code"},
+	} {
+		text = regexp.MustCompile(mark.pattern).ReplaceAllString(text, "<"+mark.element+">$1</"+mark.element+">")
 	}
-	text = regexp.MustCompile(`\*([^*]+)\*`).ReplaceAllString(text, "<em>$1</em>")
 	return template.HTML(strings.TrimSpace(text)) //nolint:gosec // escaped above
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func sample() []record.Line {
 				if c.Name == contender.GatewayWrites && row.metric == cost.Memory {
 					value = 200
 				}
-				if row.metric == cost.Allocations || row.metric == cost.Calls {
+				if row.metric == cost.Allocations || row.metric == cost.Calls || row.metric == cost.Switches {
 					value = 0.01
 				}
 				lines = append(lines, record.Line{
@@ -135,6 +136,19 @@ func TestTheGateNamesWhatExceedsItsThreshold(t *testing.T) {
 	require.NotContains(t, err.Error(), "CPU per GB")
 }
 
+func TestTheSummaryIsWrittenBetweenItsMarks(t *testing.T) {
+	r := results(t, sample())
+	page, err := r.summarized([]byte("# A\n" + summaryBegin + "old\n" + summaryEnd + "b\n"))
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(page), "# A\n"+summaryBegin+"|  | gateway | HAProxy |"))
+	require.True(t, strings.HasSuffix(string(page), "|\n"+summaryEnd+"b\n"))
+	require.Contains(t, string(page), "**NOT reached**")
+	require.NotContains(t, string(page), "old")
+	require.NotContains(t, string(page), "p99")
+	_, err = r.summarized([]byte("# A\n"))
+	require.ErrorContains(t, err, "has lost its marks")
+}
+
 // The report in docs is made of the raw results in docs, and of nothing else.
 func TestTheReportInDocsIsThatOfItsRawResults(t *testing.T) {
 	docs := filepath.Join("..", "..", "docs", "bench")
@@ -147,4 +161,9 @@ func TestTheReportInDocsIsThatOfItsRawResults(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(want), string(got), "%s is not what `go run ./bench/cmd/report` makes", name)
 	}
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	want, err := r.summarized(readme)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(readme), "see `go run ./bench/cmd/report -summary README.md`")
 }

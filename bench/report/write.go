@@ -80,8 +80,8 @@ const (
 func (r *Results) text(costs, gate table) string {
 	return "# What the gateway costs\n\n" +
 		"Made of the raw results beside it (`bench.jsonl`, one line a measurement) by\n" +
-		"`go run ./bench/cmd/report -in docs/bench/bench.jsonl -out docs/bench`; do not edit it.\n" +
-		"[How it is measured](../benchmarks.md).\n\n" +
+		"`bench/cmd/report`; do not edit it.\n" +
+		"[How it is measured, and how this page is made](../benchmarks.md).\n\n" +
 		r.about() + "\n\n" + costs.markdown() + "\n" + reading + "\n\n" +
 		"![ratios to HAProxy](" + ratiosFile + ")\n\n![processor time of each round](" + cpuFile + ")\n\n" +
 		"## The gate\n\n" + gating + "\n\n" + gate.markdown()
