@@ -3,6 +3,8 @@
 //
 //	make bench
 //
+// on Linux.
+//
 // # How it measures
 //
 // Every figure that is judged is a ratio to another program's in the same run, not a
