@@ -39,6 +39,7 @@ func (c Config) flags() []string {
 	return []string{
 		"--write=" + c.Write, "--read=" + c.Read, "--first-id=" + strconv.FormatInt(max(c.FirstID, 1), 10),
 		rate("writes", c.Writes), rate("reads", c.Reads), rate("streams", c.Streams), rate("connects", c.Connects), rate("explicit", c.Explicit),
+		"--scanners=" + strconv.Itoa(c.Scanners), rate("scans", c.Scans),
 	}
 }
 

@@ -25,7 +25,7 @@ func TestTheProgramsTakeTheFlagsThatPodsGet(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles a program; -short skips it")
 	}
-	config := Config{Write: "w:1", Read: "r:1", FirstID: 1_000_000, Rates: workload.Rates{Writes: 0.5, Reads: 2, Streams: 3, Connects: 4, Explicit: 0.25}}
+	config := Config{Write: "w:1", Read: "r:1", FirstID: 1_000_000, Rates: workload.Rates{Writes: 0.5, Reads: 2, Streams: 3, Connects: 4, Explicit: 0.25, Scanners: 2, Scans: 5}}
 	commands := map[Language][]string{Go: {program(t)}}
 	if interpreter, err := venvPython(); err == nil {
 		commands[Python] = []string{interpreter, "../python/client.py"}

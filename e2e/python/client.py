@@ -8,9 +8,11 @@ under way has 15 s to end, the rest is told as an error.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import math
+import random
 import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -23,6 +25,7 @@ from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Asyn
 CREATE_INDEX = "CREATE INDEX ON :W(id)"
 CREATE_ONE = "CREATE (:W {id: $id})"
 FIND_ONE = "MATCH (n:W {id: $id}) RETURN n.id"
+COUNT_ALL = "MATCH (n:Scanned) WHERE n.id > 0 RETURN count(n)"
 COUNT_UP = "UNWIND range(1, $n) AS i RETURN i"
 
 # A stream has so many records, pulled in fetches of so many, with a pause after
@@ -87,12 +90,15 @@ class Load:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.writer, self.reader = open_driver(args.write), open_driver(args.read)
+        self.scanners = [open_driver(args.read) for _ in range(args.scanners)]
         self.next_id: int = args.first_id
         self.written = 0  # newest acknowledged id, for readers
         self.under_way: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        async with self.writer, self.reader:
+        async with contextlib.AsyncExitStack() as open_drivers:
+            for driver in [self.writer, self.reader, *self.scanners]:
+                await open_drivers.enter_async_context(driver)
             await create_index(self.writer)
             self.lines = Lines(self.args.write, self.args.read)
             rates = [
@@ -100,6 +106,7 @@ class Load:
                 asyncio.create_task(self.at_rate(self.args.reads, self.read)),
                 asyncio.create_task(self.at_rate(self.args.streams, self.stream)),
                 asyncio.create_task(self.at_rate(self.args.connects, self.connect)),
+                *self.begin_scans(),
             ]
             await stop.wait()
             for rate in rates:
@@ -115,10 +122,33 @@ class Load:
         while True:
             due = start + n / per_second
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            task = asyncio.create_task(begin(n, due))
-            self.under_way.add(task)
-            task.add_done_callback(self.under_way.discard)
+            self.set_off(begin(n, due))
             n += 1
+
+    def set_off(self, operation: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Begins an operation, whose end is awaited whatever becomes of who began it."""
+        task = asyncio.create_task(operation)
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
+        return task
+
+    def begin_scans(self) -> list[asyncio.Task[None]]:
+        """Has the scanners work in turns at their rate, or each as fast as it is answered."""
+        if self.scanners and self.args.scans > 0:
+            return [asyncio.create_task(self.scan_by_chance())]
+        return [asyncio.create_task(self.scan_again(driver)) for driver in self.scanners]
+
+    async def scan_by_chance(self) -> None:
+        due, n = time.monotonic(), 0
+        while True:
+            due += random.expovariate(self.args.scans)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            self.set_off(self.scan(self.scanners[n % len(self.scanners)], due))
+            n += 1
+
+    async def scan_again(self, driver: AsyncDriver) -> None:
+        while True:
+            await asyncio.shield(self.set_off(self.scan(driver, time.monotonic())))
 
     async def last_word(self) -> None:
         """Awaits what is under way; what is not done in time ends with an error."""
@@ -151,6 +181,10 @@ class Load:
     async def read(self, _: int, due: float) -> None:
         operation = Operation("r", due)
         await self.told(operation, look_up(self.reader, self.written, operation))
+
+    async def scan(self, driver: AsyncDriver, due: float) -> None:
+        operation = Operation("r", due)
+        await self.told(operation, count(driver, operation))
 
     async def stream(self, _: int, due: float) -> None:
         operation = Operation("s", due)
@@ -210,6 +244,16 @@ async def look_up(driver: AsyncDriver, id: int, operation: Operation) -> None:
         await session.execute_read(work)
 
 
+async def count(driver: AsyncDriver, operation: Operation) -> None:
+    """Counts the nodes that were made to be scanned."""
+
+    async def work(tx: AsyncManagedTransaction) -> None:
+        operation.number = (await (await tx.run(COUNT_ALL)).single(strict=True))[0]
+
+    async with driver.session() as session:
+        await session.execute_read(work)
+
+
 async def stream(driver: AsyncDriver, operation: Operation) -> None:
     """Reads many records and checks that all of them come, in their order."""
 
@@ -249,6 +293,8 @@ async def main() -> None:
     flags.add_argument("--streams", type=float, default=0, help="reads of many records per second")
     flags.add_argument("--connects", type=float, default=0, help="new clients per second")
     flags.add_argument("--explicit", type=float, default=0, help="share of writes in explicit transactions, 0 to 1")
+    flags.add_argument("--scanners", type=int, default=0, help="clients that count the nodes of a label")
+    flags.add_argument("--scans", type=float, default=0, help="counts per second of all scanners, at random times; 0: each again once it is answered")
     args = flags.parse_args()
 
     # What the driver says of every connection that breaks has no place among the

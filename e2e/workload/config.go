@@ -43,6 +43,13 @@ type Rates struct {
 	// transaction themselves. No driver repeats such a one: an error of it is no
 	// fault, unless the same happens to managed transactions.
 	Explicit float64 `help:"Share of writes in explicit transactions, 0 to 1."`
+	// Scanners are clients with a driver each, as those of many applications, that
+	// count the nodes which Seed made: the database has more to do for a scan than
+	// its client has. At Scans of 0 each begins the next one when it has its answer;
+	// else so many are due in a second, with gaps by chance as independent clients
+	// leave them, and the scanners take turns.
+	Scanners int     `help:"Clients that count the nodes of a label."`
+	Scans    float64 `help:"Counts per second of all scanners, at random times; 0: each again once it is answered."`
 }
 
 func (c Config) withDefaults() Config {

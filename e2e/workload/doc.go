@@ -15,6 +15,9 @@
 //     before has ended, so an outage cannot hide behind clients that wait for it
 //     politely. Its latency counts from when it was due.
 //
+// Scanners are of either sort: they ask as fast as they are answered, to find what a
+// database can do, or at a rate, to find how long that takes them.
+//
 // A history can also be written as lines of JSON (see Encoder), as the clients in
 // other languages and in other places do, and read back (see Decoder). Merge makes
 // one of several; ids tell whose write is whose.

@@ -41,7 +41,7 @@ type Read struct {
 	Reader int
 	// Stream: of many records, which were all there and in order.
 	Stream bool
-	// Records is how many came.
+	// Records is how many came; of a scan, how many nodes were counted.
 	Records    int
 	Start, End time.Time
 	Err        string

@@ -3,6 +3,7 @@ package workload
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,12 +39,14 @@ func Start(ctx context.Context, config Config) (*Load, error) {
 	}
 	l.wait(ctx)
 	l.atRates(ctx)
+	l.scan(ctx, l.drivers[2:])
 	return l, nil
 }
 
-// prepare opens the drivers and makes the index.
+// prepare opens the drivers, those of the scanners last, and makes the index.
 func (l *Load) prepare(ctx context.Context) error {
-	for _, address := range []string{l.config.Write, l.config.Read} {
+	addresses := []string{l.config.Write, l.config.Read}
+	for _, address := range append(addresses, slices.Repeat([]string{l.config.Read}, l.config.Rates.Scanners)...) {
 		driver, err := Driver(address)
 		if err != nil {
 			return fmt.Errorf("open a driver for %s: %w", address, err)

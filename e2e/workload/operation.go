@@ -128,6 +128,29 @@ func lookUp(ctx context.Context, driver neo4j.DriverWithContext, id int64) (reco
 	return records, answered, err
 }
 
+// count counts the nodes that Seed made in a managed transaction.
+func count(ctx context.Context, driver neo4j.DriverWithContext) (nodes int, err error) {
+	session := driver.NewSession(ctx, neo4j.SessionConfig{AccessMode: neo4j.AccessModeRead})
+	defer session.Close(ctx)
+	_, err = session.ExecuteRead(ctx, func(tx neo4j.ManagedTransaction) (any, error) {
+		result, err := tx.Run(ctx, countAll, nil)
+		if err != nil {
+			return nil, err
+		}
+		record, err := result.Single(ctx)
+		if err != nil {
+			return nil, err
+		}
+		n, isInt := record.Values[0].(int64)
+		if !isInt {
+			return nil, fmt.Errorf("%v is no count", record.Values[0])
+		}
+		nodes = int(n)
+		return nil, nil
+	})
+	return nodes, err
+}
+
 // stream reads many records in a managed transaction and checks that all of them
 // come, in their order.
 func stream(ctx context.Context, driver neo4j.DriverWithContext) (records int, err error) {
