@@ -1,0 +1,183 @@
+package reads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"memgraph-controller/bench/reads/figures"
+	"memgraph-controller/bench/reads/usage"
+	"memgraph-controller/e2e/clients"
+	"memgraph-controller/e2e/workload"
+)
+
+const (
+	// warm is how long readers work before a window begins: their connections are open
+	// then, and what the window before left undone is done.
+	warm = 1500 * time.Millisecond
+	// lasting is how long a window is: 60 periods of the limit of CPU.
+	lasting = 6 * time.Second
+	// again is how often a window is measured again that others disturbed. More often
+	// would take a pair apart, whose windows are to be of the same minute.
+	again = 2
+	// calm is the share of the machine that is idle, over a second without readers, before
+	// a window at equal load begins: what readers and the tenth that is to be left need.
+	// calmWithin is how long that is waited for; then it is tried all the same.
+	calm       = 0.35
+	calmWithin = 15 * time.Second
+	// busy and many are how many readers there are of each language. A dozen in all keeps
+	// five instances busy, and leaves a question of a controller, which waits for its turn
+	// among them at each of its round trips, within its time. At equal load more of them
+	// are connected, as clients are that mostly wait: what a gateway can spread is their
+	// connections.
+	busy, many = 6, 24
+)
+
+// pair measures a load through both gateways, one after the other.
+func (s *stage) pair(ctx context.Context, p figures.Pair) (figures.Pair, error) {
+	for _, read := range []bool{p.Number%2 == 0, p.Number%2 != 0} {
+		if err := s.undisturbed(ctx, &p, read); err != nil {
+			return p, err
+		}
+	}
+	if err := s.unmoved(ctx); err != nil {
+		return p, err
+	}
+	return p.Judged(), nil
+}
+
+// undisturbed measures one window of a pair, again where others on the machine disturbed
+// it.
+func (s *stage) undisturbed(ctx context.Context, p *figures.Pair, read bool) (err error) {
+	gateway, w := s.release.Write, &p.Write
+	if read {
+		gateway, w = s.release.Read, &p.Read
+	}
+	for try := 0; ; try++ {
+		if err := await(ctx, p.Load); err != nil {
+			return err
+		}
+		if *w, err = s.window(ctx, gateway, p.Load, p.Target); err != nil {
+			return err
+		}
+		if try == again || p.Disturbed(read) == "" {
+			return nil
+		}
+		p.Disturbances = append(p.Disturbances, *w)
+	}
+}
+
+// await waits for a machine that has time for a window, where the load needs it.
+func await(ctx context.Context, load figures.Load) error {
+	for until := time.Now().Add(calmWithin); load == figures.Equal && time.Now().Before(until); {
+		before, err := usage.Here()
+		if err != nil {
+			return err
+		}
+		if err := pass(ctx, time.Second); err != nil {
+			return err
+		}
+		now, err := usage.Here()
+		if err != nil {
+			return err
+		}
+		if now.IdleSince(before) >= calm {
+			return nil
+		}
+	}
+	return nil
+}
+
+// window has readers work through a gateway and measures them, the writers beside them
+// and the instances.
+func (s *stage) window(ctx context.Context, gateway string, load figures.Load, rate float64) (w figures.Window, err error) {
+	readers, err := s.readers(ctx, gateway, load, rate)
+	if err != nil {
+		return w, err
+	}
+	w, begun, err := s.watch(ctx)
+	reads, stopped := readers.Stop(context.WithoutCancel(ctx))
+	if err := errors.Join(err, stopped); err != nil {
+		return w, err
+	}
+	writes, err := s.writers.History()
+	if err != nil {
+		return w, err
+	}
+	ended := begun.Add(time.Duration(w.Seconds * float64(time.Second)))
+	w.Reads = answers(reads.Reads, begun, ended)
+	w.Clients = byLanguage(reads.Reads, begun, ended)
+	w.Writes = acknowledgements(writes.Writes, begun, ended)
+	return w, nil
+}
+
+// readers begin to read through a gateway.
+func (s *stage) readers(ctx context.Context, gateway string, load figures.Load, rate float64) (crew clients.Crew, err error) {
+	rates := workload.Rates{Scanners: busy}
+	if load == figures.Equal {
+		rates = workload.Rates{Scanners: many, Scans: rate / float64(len(languages()))}
+	}
+	for _, language := range languages() {
+		client, err := clients.Start(ctx, language, clients.Config{Write: s.release.Write, Read: gateway, Rates: rates})
+		if err != nil {
+			_, stopped := crew.Stop(context.WithoutCancel(ctx))
+			return nil, errors.Join(fmt.Errorf("%s reader: %w", language, err), stopped)
+		}
+		crew = append(crew, client)
+	}
+	return crew, pass(ctx, warm)
+}
+
+// watch lets a window pass and measures what the kernel counts. What is asked of nodes
+// for that is asked before the window and after it.
+func (s *stage) watch(ctx context.Context) (w figures.Window, begun time.Time, err error) {
+	before, err := s.spent(ctx)
+	if err != nil {
+		return w, begun, err
+	}
+	machine, err := usage.Here()
+	if err != nil {
+		return w, begun, err
+	}
+	begun = time.Now()
+	if err := pass(ctx, lasting); err != nil {
+		return w, begun, err
+	}
+	seconds := time.Since(begun).Seconds()
+	now, err := usage.Here()
+	if err != nil {
+		return w, begun, err
+	}
+	w = figures.Window{
+		Began: begun.UTC(), Seconds: seconds, Idle: now.IdleSince(machine),
+		Used: map[string]float64{}, Held: map[string]float64{},
+	}
+	after, err := s.spent(ctx)
+	if err != nil {
+		return w, begun, err
+	}
+	for name := range s.instances {
+		if w.Used[name], err = usage.Rate(before[name], after[name]); err != nil {
+			return w, begun, fmt.Errorf("%s: %w", name, err)
+		}
+		w.Held[name] = (after[name].Held - before[name].Held).Seconds() / (after[name].At - before[name].At).Seconds()
+	}
+	return w, begun, nil
+}
+
+// byLanguage are the reads of each client, by its language without the version of its
+// driver.
+func byLanguage(reads []workload.Read, begun, ended time.Time) map[string]figures.Answers {
+	of := map[string][]workload.Read{}
+	for _, r := range reads {
+		language, _, _ := strings.Cut(r.Client, " ")
+		of[language] = append(of[language], r)
+	}
+	all := map[string]figures.Answers{}
+	for language, list := range of {
+		all[language] = answers(list, begun, ended)
+	}
+	return all
+}
