@@ -23,7 +23,7 @@ const (
 	share = 0.4
 	// spare is how many pairs of one load and size may be void: with one more, what is left
 	// of that load is not measured, and the run fails at its end.
-	spare = 3
+	spare = 6
 )
 
 // bench is one run.

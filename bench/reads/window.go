@@ -19,14 +19,11 @@ const (
 	warm = 1500 * time.Millisecond
 	// lasting is how long a window is: 60 periods of the limit of CPU.
 	lasting = 6 * time.Second
-	// again is how often a window is measured again that others disturbed. More often
-	// would take a pair apart, whose windows are to be of the same minute.
-	again = 2
 	// calm is the share of the machine that is idle, over a second without readers, before
 	// a window at equal load begins: what readers and the tenth that is to be left need.
 	// calmWithin is how long that is waited for; then it is tried all the same.
 	calm       = 0.35
-	calmWithin = 15 * time.Second
+	calmWithin = 4 * time.Second
 	// busy and many are how many readers there are of each language. A dozen in all keeps
 	// five instances busy, and leaves a question of a controller, which waits for its turn
 	// among them at each of its round trips, within its time. At equal load more of them
@@ -38,7 +35,15 @@ const (
 // pair measures a load through both gateways, one after the other.
 func (s *stage) pair(ctx context.Context, p figures.Pair) (figures.Pair, error) {
 	for _, read := range []bool{p.Number%2 == 0, p.Number%2 != 0} {
-		if err := s.undisturbed(ctx, &p, read); err != nil {
+		if err := await(ctx, p.Load); err != nil {
+			return p, err
+		}
+		gateway, w := s.release.Write, &p.Write
+		if read {
+			gateway, w = s.release.Read, &p.Read
+		}
+		var err error
+		if *w, err = s.window(ctx, gateway, p.Load, p.Target); err != nil {
 			return p, err
 		}
 	}
@@ -46,27 +51,6 @@ func (s *stage) pair(ctx context.Context, p figures.Pair) (figures.Pair, error) 
 		return p, err
 	}
 	return p.Judged(), nil
-}
-
-// undisturbed measures one window of a pair, again where others on the machine disturbed
-// it.
-func (s *stage) undisturbed(ctx context.Context, p *figures.Pair, read bool) (err error) {
-	gateway, w := s.release.Write, &p.Write
-	if read {
-		gateway, w = s.release.Read, &p.Read
-	}
-	for try := 0; ; try++ {
-		if err := await(ctx, p.Load); err != nil {
-			return err
-		}
-		if *w, err = s.window(ctx, gateway, p.Load, p.Target); err != nil {
-			return err
-		}
-		if try == again || p.Disturbed(read) == "" {
-			return nil
-		}
-		p.Disturbances = append(p.Disturbances, *w)
-	}
 }
 
 // await waits for a machine that has time for a window, where the load needs it.

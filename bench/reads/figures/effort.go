@@ -11,7 +11,6 @@ type Effort struct {
 	Replicas    int
 	Load        Load
 	Pairs, Void int
-	Disturbed   int     // windows that were measured again
 	Idle        float64 // the least of all windows
 	Main        float64 // median share of its limit that the main used through the write gateway
 }
@@ -39,9 +38,6 @@ func Efforts(pairs []Pair) (list []Effort) {
 func effortOf(replicas int, load Load, pairs []Pair) Effort {
 	counting := Counting(pairs)
 	e := Effort{Replicas: replicas, Load: load, Pairs: len(counting), Void: len(pairs) - len(counting), Idle: 1}
-	for _, p := range pairs {
-		e.Disturbed += len(p.Disturbances)
-	}
 	for _, p := range counting {
 		e.Idle = min(e.Idle, p.Write.Idle, p.Read.Idle)
 	}

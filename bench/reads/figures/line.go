@@ -10,9 +10,6 @@ import (
 // String is the pair as a person sees it while the bench runs.
 func (p Pair) String() string {
 	text := fmt.Sprintf("%d replicas %-10s %2d: %s | %s", p.Replicas, p.Load, p.Number, p.Write, p.Read)
-	if n := len(p.Disturbances); n > 0 {
-		text += fmt.Sprintf(" (%d windows disturbed)", n)
-	}
 	if p.Void != "" {
 		text += " VOID: " + p.Void
 	}

@@ -38,9 +38,6 @@ type Pair struct {
 	// begin with the former, even ones with the latter: what drifts evens out.
 	Write Window `json:"write_gateway"`
 	Read  Window `json:"read_gateway"`
-	// Disturbances are windows that were measured again, because the machine was busy with
-	// something else.
-	Disturbances []Window `json:"disturbances,omitempty"`
 	// Void says why the pair does not count.
 	Void string `json:"void,omitempty"`
 }

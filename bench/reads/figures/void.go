@@ -27,15 +27,10 @@ type through struct {
 func (p Pair) throughWrite() through { return through{"write", p.Write, []string{p.Main}} }
 func (p Pair) throughRead() through  { return through{"read", p.Read, p.pool()} }
 
-// Disturbed tells what others on the machine may have changed in the window through the
-// write or the read gateway; empty: nothing. A machine without idle time disturbs what
+// disturbed tells what others on the machine may have changed in a window; empty: nothing. A machine without idle time disturbs what
 // clients wait for. It does not disturb how much instances answer that had all of their
 // limit: then they were the bottleneck, and the machine was not.
-func (p Pair) Disturbed(read bool) string {
-	t := p.throughWrite()
-	if read {
-		t = p.throughRead()
-	}
+func (p Pair) disturbed(t through) string {
 	if t.window.Idle >= leastIdle || p.Load == Saturation && p.least(t) >= saturated {
 		return ""
 	}
@@ -51,12 +46,10 @@ func (p Pair) Judged() Pair {
 
 // void looks for what makes a pair say nothing of the gateways.
 func (p Pair) void() string {
-	for _, read := range []bool{false, true} {
-		if why := p.Disturbed(read); why != "" {
+	for _, t := range []through{p.throughWrite(), p.throughRead()} {
+		if why := p.disturbed(t); why != "" {
 			return why
 		}
-	}
-	for _, t := range []through{p.throughWrite(), p.throughRead()} {
 		w := t.window
 		switch {
 		case w.Reads.N == 0 || w.Writes.N == 0:

@@ -64,7 +64,7 @@ func text(run []figures.Pair, results []figures.Result, missing error) string {
 	}
 	section("Clients", "The same ratios of the clients of each language alone.", clientTable(results))
 	section("Beside the goals", "The least busy replica, by its limit of CPU, is the control that replicas were the bottleneck: far below 100 % it was something else.", restTable(results))
-	section("Effort", "Windows in which less than a tenth of the machine was idle were measured again.", effortTable(run))
+	section("Effort", "Pairs that count, and how the machine was in them. Void ones were measured again.", effortTable(run))
 	section("The gate", "`make bench-reads` fails on the wrong side of these.", gateTable())
 	return b.String()
 }

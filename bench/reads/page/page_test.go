@@ -25,7 +25,6 @@ func sample() (pairs []figures.Pair) {
 			}
 		}
 	}
-	pairs[len(pairs)-1].Disturbances = []figures.Window{{}}
 	void := pairs[0]
 	void.Void = "only 3 % of the machine was idle"
 	return append(pairs, void)

@@ -62,9 +62,9 @@ func restTable(results []figures.Result) string {
 
 // effortTable is how many pairs count, and how idle the machine was in them.
 func effortTable(run []figures.Pair) string {
-	t := newTable("replicas", "load", "pairs", "void", "windows measured again", "least idle", "of the main's limit used")
+	t := newTable("replicas", "load", "pairs", "void", "least idle", "of the main's limit used")
 	for _, e := range figures.Efforts(run) {
-		t.row(fmt.Sprint(e.Replicas), string(e.Load), fmt.Sprint(e.Pairs), fmt.Sprint(e.Void), fmt.Sprint(e.Disturbed),
+		t.row(fmt.Sprint(e.Replicas), string(e.Load), fmt.Sprint(e.Pairs), fmt.Sprint(e.Void),
 			fmt.Sprintf("%.0f %%", 100*e.Idle), fmt.Sprintf("%.0f %%", 100*e.Main))
 	}
 	return t.String()
