@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test clean bench-tools gobench
+.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test clean bench-tools gobench bench-reads
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,12 @@ gobench: ## run the Go benchmarks and the failover distribution
 	go test -run '^$$' -bench . -benchmem ./gateway/... ./clusters/standin/...
 	mkdir -p $(REPORT_DIR)
 	FULL=1 go test -count=1 -timeout 30m -v -run 'TestKillOfTheMain' ./e2e/local
+
+# The report is made where the gate fails, too: it says what fell short.
+bench-reads: out/bin/helm out/venv/.made ## measure on a kind cluster of its own how reads scale with replicas, and fail below the gate (20 minutes on idle cores; SIZES=2,3 some of 1 to 4 replicas); writes docs/bench/reads*
+	mkdir -p $(REPORT_DIR)
+	@failed=0; BENCH_READS=1 SIZES='$(SIZES)' go test -count=1 -timeout 60m -v ./bench/reads || failed=1; \
+	go run ./bench/reads/cmd/report -in $(REPORT_DIR)/bench-reads.jsonl -out docs/bench && exit $$failed
 
 figures: ## make the report in docs/chaos anew of the raw results of chaos runs that are beside it
 	go run ./chaos/cmd/report -in docs/chaos -out docs/chaos
