@@ -139,9 +139,10 @@ class Load:
         return [asyncio.create_task(self.scan_again(driver)) for driver in self.scanners]
 
     async def scan_by_chance(self) -> None:
-        due, n = time.monotonic(), 0
+        """Has gaps between scans that are the same every time, as loads that are compared need."""
+        chance, due, n = random.Random(1), time.monotonic(), 0
         while True:
-            due += random.expovariate(self.args.scans)
+            due += chance.expovariate(self.args.scans)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             self.set_off(self.scan(self.scanners[n % len(self.scanners)], due))
             n += 1

@@ -74,12 +74,14 @@ func (l *Load) scanOnce(ctx context.Context, scanner neo4j.DriverWithContext, du
 }
 
 // byChance is atRate with gaps that are distributed exponentially: as many arrivals on
-// average, and bursts among them.
+// average, and bursts among them. They are the same every time, so that two loads that are
+// compared are equal.
 func (l *Load) byChance(ctx context.Context, perSecond float64, do func(n int, due time.Time)) {
+	chance := rand.New(rand.NewPCG(1, 2))
 	l.clients.Go(func() {
 		last := time.Now()
 		for n := 0; ; n++ {
-			due := last.Add(time.Duration(rand.ExpFloat64() / perSecond * float64(time.Second)))
+			due := last.Add(time.Duration(chance.ExpFloat64() / perSecond * float64(time.Second)))
 			select {
 			case <-ctx.Done():
 				return
