@@ -19,6 +19,11 @@ const (
 	warm = 1500 * time.Millisecond
 	// lasting is how long a window is: 60 periods of the limit of CPU.
 	lasting = 6 * time.Second
+	// rest is how long nobody reads before a window. While the main is held at its limit its
+	// answers to controllers are late, and they take replicas for ones that lag: whoever
+	// connects then is sent to the others, and stays there. Controllers ask twice a second and
+	// wait for 1.5 s at most.
+	rest = 2 * time.Second
 	// calm is the share of the machine that is idle, over a second without readers, before
 	// a window at equal load begins: what readers and the tenth that is to be left need.
 	// calmWithin is how long that is waited for; then it is tried all the same.
@@ -35,7 +40,7 @@ const (
 // pair measures a load through both gateways, one after the other.
 func (s *stage) pair(ctx context.Context, p figures.Pair) (figures.Pair, error) {
 	for _, read := range []bool{p.Number%2 == 0, p.Number%2 != 0} {
-		if err := await(ctx, p.Load); err != nil {
+		if err := s.rested(ctx, p.Load); err != nil {
 			return p, err
 		}
 		gateway, w := s.release.Write, &p.Write
@@ -53,25 +58,35 @@ func (s *stage) pair(ctx context.Context, p figures.Pair) (figures.Pair, error) 
 	return p.Judged(), nil
 }
 
-// await waits for a machine that has time for a window, where the load needs it.
-func await(ctx context.Context, load figures.Load) error {
-	for until := time.Now().Add(calmWithin); load == figures.Equal && time.Now().Before(until); {
-		before, err := usage.Here()
-		if err != nil {
+// rested waits until the release has recovered from the window before and, where the load
+// needs it, for a machine that has time for the next one.
+func (s *stage) rested(ctx context.Context, load figures.Load) error {
+	if err := pass(ctx, rest); err != nil {
+		return err
+	}
+	if _, err := s.release.AwaitWhole(ctx); err != nil || load == figures.Saturation {
+		return err
+	}
+	for until := time.Now().Add(calmWithin); time.Now().Before(until); {
+		idle, err := idleSecond(ctx)
+		if err != nil || idle >= calm {
 			return err
-		}
-		if err := pass(ctx, time.Second); err != nil {
-			return err
-		}
-		now, err := usage.Here()
-		if err != nil {
-			return err
-		}
-		if now.IdleSince(before) >= calm {
-			return nil
 		}
 	}
 	return nil
+}
+
+// idleSecond is the share of the machine that is idle in the second to come.
+func idleSecond(ctx context.Context) (float64, error) {
+	before, err := usage.Here()
+	if err != nil {
+		return 0, err
+	}
+	if err := pass(ctx, time.Second); err != nil {
+		return 0, err
+	}
+	now, err := usage.Here()
+	return now.IdleSince(before), err
 }
 
 // window has readers work through a gateway and measures them, the writers beside them
