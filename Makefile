@@ -74,7 +74,7 @@ gobench: ## run the Go benchmarks and the failover distribution
 	FULL=1 go test -count=1 -timeout 30m -v -run 'TestKillOfTheMain' ./e2e/local
 
 # The report is made where the gate fails, too: it says what fell short.
-bench-reads: out/bin/helm out/venv/.made ## measure on a kind cluster of its own how reads scale with replicas, and fail below the gate (20 minutes on idle cores; SIZES=2,3 some of 1 to 4 replicas); writes docs/bench/reads*
+bench-reads: out/bin/helm out/venv/.made ## measure on a kind cluster of its own how reads scale with replicas, and fail below the gate (25 minutes on idle cores; SIZES=2,3 some of 1 to 4 replicas); writes docs/bench/reads*
 	mkdir -p $(REPORT_DIR)
 	@failed=0; BENCH_READS=1 SIZES='$(SIZES)' go test -count=1 -timeout 60m -v ./bench/reads || failed=1; \
 	go run ./bench/reads/cmd/report -in $(REPORT_DIR)/bench-reads.jsonl -out docs/bench && exit $$failed
