@@ -20,7 +20,7 @@ const (
 	// lasting is how long a window is: 60 periods of the limit of CPU.
 	lasting = 6 * time.Second
 	// rest is how long nobody reads before a window. While the main is held at its limit its
-	// answers to controllers are late, and they take replicas for ones that lag: whoever
+	// answers to controllers are late, and replicas were seen to leave the read pool: whoever
 	// connects then is sent to the others, and stays there. Controllers ask twice a second and
 	// wait for 1.5 s at most.
 	rest = 2 * time.Second
