@@ -2,6 +2,7 @@ package topology
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -39,16 +40,26 @@ func (s situation) createUsers(main string) *decision {
 }
 
 // clearOldMain restarts the main that a handover left stalled: it cannot be
-// demoted before its commit gives up, and it is needed as a replica. Its end, which
-// takes a pod 4 s, is not waited for: a replica that is registered at the new main
-// takes nothing from the old one any more.
+// demoted before its commit gives up, and it is needed as a replica. Its end takes a
+// pod 4 s. Where another replica can vote it is not waited for: who is registered at the
+// new main takes nothing from the old one any more. Where only the silent voter is left,
+// that may wake up and end the stalled commit with the old main: it is not asked before.
 func (s situation) clearOldMain(main string) *decision {
 	for _, i := range s.others(main) {
-		if i.is(RoleMain) && s.stalled(i) && !i.Terminating && !i.Ended {
+		switch {
+		case !i.is(RoleMain) || !s.stalled(i):
+		case !i.Terminating && !i.Ended:
 			return do(Step{Do: ActRestart, Instance: i.Name}, "restart %s, which still stalls behind the silent voter", i.Name)
+		case !s.anotherVotes(main):
+			return wait("waiting for the end of %s, which stalls behind the silent voter", i.Name)
 		}
 	}
 	return nil
+}
+
+// anotherVotes: besides the voter of before there is a replica that could vote.
+func (s situation) anotherVotes(main string) bool {
+	return slices.ContainsFunc(s.others(main), func(i Instance) bool { return i.Name != s.r.Voter && s.fit(i) })
 }
 
 // dropDead removes a voter whose process is gone, because writes abort while it

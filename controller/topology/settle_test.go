@@ -125,6 +125,18 @@ func TestStalledMainIsRestartedAndNotWaitedFor(t *testing.T) {
 	}
 }
 
+// Only the voter that fell silent is left: it may wake up and end the stalled commit
+// together with the old main, so that one's end is waited for.
+func TestStalledMainIsWaitedForWhereNobodyElseCanVote(t *testing.T) {
+	s := crowned(topology.PlanHandover, registered("d", topology.Async, topology.StatusReady))
+	s.record.Voter = "c"
+	s.change("a", func(i *topology.Instance) { i.Health, i.Terminating = topology.HealthUp, true })
+	s.change("d", func(i *topology.Instance) { i.Health = topology.HealthSilent })
+	step, reason := s.next()
+	require.Equal(t, topology.Step{Do: topology.ActWait}, step)
+	require.Equal(t, "waiting for the end of a, which stalls behind the silent voter", reason)
+}
+
 // The vote goes to the one that keeps the cluster promotable, and does not wander
 // without need: each change is a registration that clients wait for.
 func TestVoteGoesToWhoShouldHaveIt(t *testing.T) {
