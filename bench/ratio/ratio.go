@@ -16,8 +16,9 @@ import (
 // confidence is that of the interval, at least.
 const confidence = 0.95
 
-// fewest is the number of rounds below which no interval has that confidence.
-const fewest = 6
+// Fewest is the number of rounds below which no interval has that confidence: of five,
+// even the whole range has only 93.75 %.
+const Fewest = 6
 
 // Estimate is a median with its interval.
 type Estimate struct {
@@ -28,7 +29,7 @@ type Estimate struct {
 
 // Median estimates the median of values by round.
 func Median(values map[int]float64) (Estimate, error) {
-	return estimate(slices.Collect(maps.Values(values)))
+	return Middle(slices.Collect(maps.Values(values)))
 }
 
 // Of estimates by which factor values exceed those of the baseline. It is an error
@@ -46,12 +47,13 @@ func Of(values, baseline map[int]float64) (Estimate, error) {
 	if len(baseline) != len(values) {
 		return Estimate{}, fmt.Errorf("%d rounds have a baseline, %d something to compare with it", len(baseline), len(values))
 	}
-	return estimate(ratios)
+	return Middle(ratios)
 }
 
-func estimate(values []float64) (Estimate, error) {
-	if len(values) < fewest {
-		return Estimate{}, fmt.Errorf("%d rounds are too few: %d give a median an interval of %.0f %%", len(values), fewest, 100*confidence)
+// Middle is the median of values, which it sorts, with its interval.
+func Middle(values []float64) (Estimate, error) {
+	if len(values) < Fewest {
+		return Estimate{}, fmt.Errorf("%d rounds are too few: %d give a median an interval of %.0f %%", len(values), Fewest, 100*confidence)
 	}
 	slices.Sort(values)
 	n := len(values)

@@ -13,7 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
+
+	interval "memgraph-controller/bench/ratio"
 )
 
 // Ratio is the median of ratios, and between which of them the true median lies with 95 %
@@ -23,12 +24,8 @@ type Ratio struct {
 	Pairs             int
 }
 
-// confidence is that of the intervals, at least.
-const confidence = 0.95
-
-// Fewest is how few pairs have an interval of 95 %: of five, even the whole range has
-// only 93.75 %.
-const Fewest = 6
+// Fewest is how few pairs have an interval.
+const Fewest = interval.Fewest
 
 // ErrTooFew says that there are not enough pairs for an interval.
 var ErrTooFew = fmt.Errorf("fewer than %d pairs", Fewest)
@@ -50,41 +47,17 @@ func Of(values, bases []float64) (Ratio, error) {
 		}
 		ratios = append(ratios, r)
 	}
-	return middle(ratios), nil
+	middle, err := interval.Middle(ratios)
+	return Ratio{Median: middle.Median, Low: middle.Low, High: middle.High, Pairs: middle.N}, err
 }
 
 var errBase = errors.New("the base cannot be divided by")
-
-// middle is the median and its interval, from the k-th smallest to the k-th largest.
-func middle(ratios []float64) Ratio {
-	slices.Sort(ratios)
-	n := len(ratios)
-	k := rank(n)
-	return Ratio{Median: Median(ratios), Low: ratios[k-1], High: ratios[n-k], Pairs: n}
-}
 
 // Median is that of sorted values; of an even number of them, the mean of the two in the
 // middle.
 func Median(sorted []float64) float64 {
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
-}
-
-// rank is the largest k at which the interval from the k-th smallest to the k-th largest
-// of n values holds the median with enough confidence; 1 where none does. As many values
-// lie below the median as heads fall when n coins are tossed, so the interval misses it
-// when fewer than k heads or fewer than k tails fall.
-func rank(n int) int {
-	k, missed, probability := 1, 0.0, math.Pow(0.5, float64(n)) // of no head
-	for heads := 0; heads < n/2; heads++ {
-		missed += 2 * probability
-		if missed > 1-confidence {
-			break
-		}
-		k = heads + 1
-		probability *= float64(n-heads) / float64(heads+1)
-	}
-	return k
 }
 
 // String shows it with its interval.

@@ -6,15 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The ranks are those of the tables of the sign test, such as David and Nagaraja, Order
-// Statistics, 7.1: coverage is 96.9 % at n = 6, 96.1 % at 9, 97.9 % at 10, 96.1 % at 12,
-// 96.5 % at 15, 95.9 % at 20.
-func TestRanksOfTheIntervalAreThoseOfTheSignTest(t *testing.T) {
-	for n, k := range map[int]int{6: 1, 7: 1, 8: 1, 9: 2, 10: 2, 11: 2, 12: 3, 15: 4, 20: 6, 25: 8, 30: 10} {
-		require.Equal(t, k, rank(n), "n = %d", n)
-	}
-}
-
 func TestARatioIsTheMedianOfThoseOfThePairs(t *testing.T) {
 	bases := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
 	var values []float64
