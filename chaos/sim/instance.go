@@ -27,6 +27,7 @@ type instance struct {
 	network *pipenet.Network
 	random  io.Reader
 	delay   time.Duration
+	lives   time.Duration // after it was told to end
 	log     *slog.Logger
 	changed func()
 	seen    atomic.Pointer[controller.Process]
@@ -41,6 +42,7 @@ type instance struct {
 	aside   []*disk.Memory // data that were set aside, the oldest first
 	process *process       // nil while there is none
 	starts  int
+	ending  bool // it was told to
 	held    bool // no start until released
 	alarm   *time.Timer
 }
@@ -55,7 +57,7 @@ func newInstance(name string, seed uint64, network *pipenet.Network, o Options, 
 	var key [32]byte
 	copy(key[:], fmt.Sprintf("%d %s", seed, name))
 	i := &instance{
-		name: name, network: network, random: rand.NewChaCha8(key), delay: o.RestartDelay, log: o.Log, changed: changed,
+		name: name, network: network, random: rand.NewChaCha8(key), delay: o.RestartDelay, lives: o.EndDelay, log: o.Log, changed: changed,
 		turn: make(chan struct{}, 1), disk: &disk.Memory{},
 	}
 	i.publish("", time.Time{})
@@ -80,6 +82,7 @@ func (i *instance) start(restoreRole bool) {
 		i.alarm.Stop()
 	}
 	i.starts++
+	i.ending = false
 	life, end := context.WithCancel(context.Background())
 	p := &process{end: end, gone: make(chan struct{})}
 	i.process = p
@@ -138,10 +141,17 @@ func (i *instance) startLater() {
 	if i.held {
 		return
 	}
+	i.startAfter(func() { i.start(true) })
+}
+
+func (i *instance) startAfter(start func()) {
+	if i.alarm != nil {
+		i.alarm.Stop()
+	}
 	i.alarm = time.AfterFunc(i.delay, func() {
 		_ = i.order(func() error {
 			if i.process == nil && !i.held {
-				i.start(true)
+				start()
 			}
 			return nil
 		})
@@ -164,7 +174,7 @@ func (i *instance) kill() {
 
 // publish makes the present process known. The id of one that is gone stays.
 func (i *instance) publish(id string, started time.Time) {
-	known := controller.Process{Name: i.name, Bolt: i.bolt(), Replication: i.replication(), ID: id, Started: started, Dead: id == ""}
+	known := controller.Process{Name: i.name, Bolt: i.bolt(), Replication: i.replication(), ID: id, Started: started, Dead: id == "", Terminating: i.ending}
 	if last := i.seen.Load(); known.Dead && last != nil {
 		known.ID, known.Started = last.ID, last.Started
 	}
@@ -174,23 +184,47 @@ func (i *instance) publish(id string, started time.Time) {
 
 // restart is kill and start of a main that remembers no replicas.
 func (i *instance) restart() error {
-	if i.held {
-		return errHeld
-	}
-	i.kill()
-	i.start(false)
-	return nil
+	return i.replace(func() { i.start(false) })
 }
 
 // reseed is kill and start on an empty disk; the old one is kept.
 func (i *instance) reseed() error {
-	if i.held {
+	return i.replace(func() {
+		i.setAside()
+		i.start(true)
+	})
+}
+
+// replace ends the process and starts another in its place. To be told so again
+// meanwhile changes nothing.
+func (i *instance) replace(start func()) error {
+	switch p := i.process; {
+	case i.held:
 		return errHeld
+	case i.lives == 0 || p == nil:
+		i.kill()
+		start()
+	case !i.ending:
+		i.ending = true
+		last := i.seen.Load()
+		i.publish(last.ID, last.Started)
+		time.AfterFunc(i.lives, func() {
+			_ = i.order(func() error { i.end(p, start); return nil })
+		})
 	}
-	i.kill()
-	i.setAside()
-	i.start(true)
 	return nil
+}
+
+// end is what happens when the time is over that a process has to end by itself.
+func (i *instance) end(p *process, start func()) {
+	i.ending = false
+	if i.process == p {
+		i.kill()
+	}
+	if i.process != nil || i.held {
+		return
+	}
+	i.startAfter(start)
 }
 
 func (i *instance) setAside() {

@@ -28,6 +28,10 @@ type Options struct {
 	// RestartDelay is the time from the death of a process to its next start.
 	// Default 1 s.
 	RestartDelay time.Duration
+	// EndDelay is how long a process lives that was told to end by its controller: it
+	// is being stopped meanwhile, as a pod that is deleted. Default: none. Only then
+	// RestartDelay counts for its successor too.
+	EndDelay time.Duration
 	// CalmAfter is when, from their first pause on, applications begin to pause
 	// calmer times as long. Default: never.
 	CalmAfter time.Duration

@@ -312,6 +312,11 @@ func (w *world) unhealed() string {
 	if r.Voter == "" && len(w.names) > 1 {
 		note("there is no voter")
 	}
+	if voter := w.databases[r.Voter]; voter != nil {
+		if voted := r.Members[r.Voter].Voted; voted != "" && voted != voter.process() {
+			note("voter %s restarted and has not voted since", r.Voter)
+		}
+	}
 	if id, missing := main.lacks(); missing {
 		note("main %s lacks acknowledged write %d", main.name, id)
 	}

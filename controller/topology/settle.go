@@ -211,29 +211,41 @@ func (s situation) bestVoter(main string) string {
 	return best
 }
 
-// turnBack makes the old main the main again when its heir, whose history is sound,
-// refuses it and nobody else can vote: then it has more. It was killed between its
-// commit and the voter's decision, and nobody was told of that write. Nor has anybody
-// written to the heir yet, which the old main accepts. To keep the heir would cost the
-// data of all who have that write. It happened in 3 of 387 failovers of a soak, and cost
-// 14.7 s without a main and two reseeds once. Who is refused may have the write from an
-// old main that is still starting.
+// turnBack makes somebody main whom the heir, whose history is sound, refuses, where
+// nobody else can vote: who is refused has more. The old main was killed between its
+// commit and the voter's decision, or the silent voter woke up and ended with it the
+// commit that stalled both; nobody was told of that write. Nor has anybody written to the
+// heir yet, which whoever has more accepts. To keep the heir would cost the data of all
+// who have that write. It happened in 3 of 387 failovers of a soak, and cost 14.7 s
+// without a main and two reseeds once. Who is refused may have the write from an old main
+// that is still starting.
 func (s situation) turnBack(heir string) *decision {
-	from := s.get(s.r.From)
-	if s.r.Main != "" || s.r.From == "" || s.refused() == "" || !s.sound(heir) || s.bestVoter(heir) != "" {
+	refused := s.r.Main == "" && s.r.From != "" && s.refused() != "" && s.bestVoter(heir) == ""
+	if !refused || !s.sound(heir) || s.get(heir).Marked == s.r.Reign {
 		return nil
 	}
-	switch {
-	case !from.up() && s.now.Sub(s.r.Since) < s.p.FastRecovery:
+	// The voter before the old main, which is still being started.
+	for _, name := range []string{s.r.Voter, s.r.From} {
+		if i := s.get(name); s.hasMore(i) {
+			return s.save(func(r *Record) {
+				// Once: should this one refuse its heir too, that is reseeded.
+				r.Heir, r.From, r.Voter, r.Gate, r.Plan = name, "", heir, GateClosed, PlanFailover
+				s.declare(r)
+				m := r.Members[name]
+				m.Sound = true
+				r.Members[name] = m
+			}, "%s has more than %s, which refuses it, and nobody has written to %s yet: %s is main instead", name, heir, heir, name)
+		}
+	}
+	if from := s.get(s.r.From); !from.up() && s.now.Sub(s.r.Since) < s.p.FastRecovery {
 		return wait("%s refuses %s: waiting for %s, which may have the same write and accept everybody", heir, s.refused(), from.Name)
-	case from.Refused != s.r.Reign || !from.is(RoleReplica) || from.Terminating || !s.ours(from) || !s.holds(from):
-		return nil
 	}
-	return s.save(func(r *Record) {
-		// Nobody is From: should the old main refuse its heir too, it is not turned back again.
-		r.Heir, r.From, r.Voter, r.Gate, r.Plan = from.Name, "", heir, GateClosed, PlanFailover
-		s.declare(r)
-	}, "%s has more than %s, which refuses it, and nobody has written to %s yet: %s is main again", from.Name, heir, heir, from.Name)
+	return nil
+}
+
+// hasMore: the main refuses a replica that has every acknowledged write.
+func (s situation) hasMore(i Instance) bool {
+	return i.Refused == s.r.Reign && i.is(RoleReplica) && !i.Terminating && s.ours(i) && s.holds(i)
 }
 
 // sound: whom the heir refuses has a write that the heir lacks. The heir's own history
@@ -259,14 +271,18 @@ func (s situation) cureRefusal(name string) *decision {
 		}
 		restart := curable && i.Refused == s.r.Reign
 		switch {
-		case !restart && main.Marked != s.r.Reign:
-			return s.mark(name) // or the reseeded one would know only the poisoned epoch and be refused again
 		case main.Ended:
 			return wait("waiting for the restart of %s, which refuses %s", name, i.Name)
 		case s.r.Main == "" && m.Voted != "":
 			// It was promoted as the process that voted. From here on its data count
 			// whichever process runs on them, or nobody's would if it ended now.
 			return s.save(func(r *Record) { r.setVoted(name, "") }, "%s, which has every acknowledged write, is about to be restarted or to be left alone", name)
+		case s.r.Main == "" && !restart && main.Marked != s.r.Reign && (s.r.From != "" || s.r.Voter != ""):
+			// Once it is written to, two have what the other lacks. Either, turned to when the
+			// other ends, would refuse it: they took turns for 54 s.
+			return s.save(func(r *Record) { r.From, r.Voter = "", "" }, "%s is about to be written to: nobody else takes its place any more", name)
+		case !restart && main.Marked != s.r.Reign:
+			return s.mark(name) // or the reseeded one would know only the poisoned epoch and be refused again
 		case restart:
 			return do(Step{Do: ActRestart, Instance: name}, "%s refuses %s although it holds every acknowledged write: its history is poisoned, a restart cures it", name, i.Name)
 		}

@@ -248,6 +248,7 @@ func TestMainThatHasMoreThanItsHeirIsMainAgain(t *testing.T) {
 		"the heir restarted":         {func(s *scene) { s.restart("b") }, false},
 		"another one can vote":       {func(s *scene) { s.change("b", votes("c")); s.change("c", func(i *topology.Instance) { i.Refused = 0 }) }, false},
 		"it is not the old main":     {func(s *scene) { s.record.From = "c" }, false},
+		"the other is written to":    {func(s *scene) { s.change("b", func(i *topology.Instance) { i.Marked = 3 }) }, false},
 		"clients write to the other": {func(s *scene) { s.record.Main, s.record.Heir, s.record.Gate = "b", "", topology.GatePaused }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -266,9 +267,25 @@ func TestMainThatHasMoreThanItsHeirIsMainAgain(t *testing.T) {
 			if c.back {
 				require.Equal(t, []string{"", "b"}, []string{step.Record.From, step.Record.Voter})
 				require.Equal(t, topology.Member{Process: "b/1", Reign: 4, Sound: true}, step.Record.Members["b"])
+				require.True(t, step.Record.Members["a"].Sound, "a restart of it would be in vain")
 			}
 		})
 	}
+}
+
+// Found by chaos on kind: the silent voter woke up and ended with the old main, which was
+// being stopped, the commit that stalled both. The successor refused both, was written
+// to, gave way to the old main, was refused by it, took its place when that was restarted
+// as a cure, and so on for 54 s.
+func TestVoterThatWokeUpAndHasMoreIsMainInsteadOfTheHeir(t *testing.T) {
+	s := crowned(topology.PlanHandover)
+	delete(s.view.Instances, "d")
+	s.record.Voter = "c"
+	s.record.Members["b"] = topology.Member{Process: "b/1", Reign: 3, Sound: true}
+	s.change("c", func(i *topology.Instance) { i.Refused = 3 })
+	s.lose("a", topology.HealthDead)
+	step, reason := s.next()
+	require.Equal(t, []string{"c", "", "b"}, []string{step.Record.Heir, step.Record.From, step.Record.Voter}, reason)
 }
 
 func votes(name string) func(*topology.Instance) {
@@ -297,7 +314,12 @@ func TestOldMainThatMayHaveMoreIsWaitedForWhileItStarts(t *testing.T) {
 			step, reason := s.next()
 			require.Equal(t, c.waits, step.Do == topology.ActWait, reason)
 			if !c.waits {
-				require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "b"}, step, "before c is reseeded")
+				if step.Do == topology.ActSave {
+					require.Equal(t, []string{"", ""}, []string{step.Record.From, step.Record.Voter}, "a lacks what b is about to be given")
+					s.follow(step)
+					step, reason = s.next()
+				}
+				require.Equal(t, topology.Step{Do: topology.ActMark, Instance: "b"}, step, "before c is reseeded: "+reason)
 			}
 		})
 	}
