@@ -27,6 +27,7 @@ type schedule struct {
 	seed         uint64
 	controllers  int
 	restartDelay time.Duration
+	endDelay     time.Duration // of a process that its controller ends
 	lossOfDisk   bool
 	faults       []fault
 }
@@ -45,11 +46,11 @@ func (s schedule) String() string {
 	for n, f := range s.faults {
 		lines[n] = f.String()
 	}
-	return fmt.Sprintf("%d controllers, restarts take %s: %s", s.controllers, s.restartDelay, strings.Join(lines, "; "))
+	return fmt.Sprintf("%d controllers, restarts take %s, ends %s: %s", s.controllers, s.restartDelay, s.endDelay, strings.Join(lines, "; "))
 }
 
 func (s schedule) options(log *slog.Logger) sim.Options {
-	return sim.Options{Seed: s.seed, Controllers: s.controllers, RestartDelay: s.restartDelay, CalmAfter: 2 * faultsWithin, Log: log}
+	return sim.Options{Seed: s.seed, Controllers: s.controllers, RestartDelay: s.restartDelay, EndDelay: s.endDelay, CalmAfter: 2 * faultsWithin, Log: log}
 }
 
 // faultsWithin is the time in which the faults of a schedule begin.
@@ -81,6 +82,9 @@ func newSchedule(seed uint64) schedule {
 		}
 	}
 	s.lossOfDisk = d.lossOfDisk
+	if d.Float64() < 0.5 {
+		s.endDelay = d.between(100*time.Millisecond, 4*time.Second)
+	}
 	slices.SortStableFunc(s.faults, func(a, b fault) int { return cmp.Compare(a.at, b.at) })
 	return s
 }
