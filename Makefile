@@ -90,6 +90,7 @@ lint: out/bin/actionlint ## run gofmt, go vet, golangci-lint and actionlint
 
 chart: ## check the Helm chart and skaffold.yaml (builds helm and its tools the first time)
 	mkdir -p out/bin && cd tools && CGO_ENABLED=0 go build -trimpath -o ../out/bin/ tool ./...
+	cd tools/promtool && CGO_ENABLED=0 go build -trimpath -tags=remove_all_sd -o ../../out/bin/ tool
 	go test -count=1 -timeout 30m ./charts/...
 
 up: out/bin/helm ## bring up a kind cluster with the chart installed, with an image registry or without one

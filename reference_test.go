@@ -81,3 +81,17 @@ func TestReadmeNamesOnlyWhatThereIs(t *testing.T) {
 		require.FileExists(t, string(link[1]))
 	}
 }
+
+// Whoever follows a runbook at night has no time for a flag that does not exist.
+func TestCommandsInTheRunbooksAreCommands(t *testing.T) {
+	page, err := os.ReadFile("docs/runbooks.md")
+	require.NoError(t, err)
+	commands := regexp.MustCompile(`(?m)-- /memgraph-controller (.*)$`).FindAllStringSubmatch(string(page), -1)
+	require.NotEmpty(t, commands)
+	for _, c := range commands {
+		parser, err := kong.New(&commandLine{}, kong.Name("memgraph-controller"))
+		require.NoError(t, err)
+		_, err = parser.Parse(strings.Fields(c[1]))
+		require.NoError(t, err, c[1])
+	}
+}

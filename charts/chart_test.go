@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -50,7 +51,9 @@ func prepare(ctx context.Context) (err error) {
 	}
 	for dir, packages := range map[string][]string{
 		filepath.Join("..", "tools"): {"tool", "./..."},
-		"..":                         {".", "./clusters/standin/cmd/memgraph-standin"},
+		// Without the discovery of services, nearly all of which clouds offer.
+		filepath.Join("..", "tools", "promtool"): {"-tags=remove_all_sd", "tool"},
+		"..":                                     {".", "./clusters/standin/cmd/memgraph-standin"},
 	} {
 		// The switches with which the Makefile and package images build, so that
 		// nothing is compiled twice.
@@ -135,7 +138,10 @@ func decode(t *testing.T, text string) manifest {
 		if len(raw.Raw) == 0 {
 			continue
 		}
-		object, _, err := scheme.Codecs.UniversalDeserializer().Decode(raw.Raw, nil, nil)
+		object, kind, err := scheme.Codecs.UniversalDeserializer().Decode(raw.Raw, nil, nil)
+		if runtime.IsNotRegisteredError(err) && kind.Group == "monitoring.coreos.com" {
+			object, _, err = unstructured.UnstructuredJSONScheme.Decode(raw.Raw, nil, nil)
+		}
 		require.NoError(t, err)
 		m.objects = append(m.objects, object)
 	}

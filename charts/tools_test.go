@@ -53,6 +53,9 @@ func TestEveryObjectIsAsKubernetesDescribesIt(t *testing.T) {
 func TestAMisspeltFieldIsNoticed(t *testing.T) {
 	text := render(t).text
 	require.ErrorContains(t, conforms(t, strings.ReplaceAll(text, "minReadySeconds:", "minReadySecond:")), "minReadySecond")
+	monitor := monitored(t, "serviceMonitor")
+	require.NoError(t, conforms(t, monitor))
+	require.ErrorContains(t, conforms(t, strings.ReplaceAll(monitor, "honorLabels:", "honourLabels:")), "honourLabels")
 	require.ErrorContains(t, conforms(t, strings.ReplaceAll(text, "periodSeconds: 2", "periodSeconds: soon")), "got string, want integer")
 }
 
@@ -61,7 +64,8 @@ func conforms(t *testing.T, text string) error {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, schemas.Write(openAPI, dir))
-	check := command.New("kubeconform", "-strict", "-schema-location", dir+"/{{.ResourceKind}}{{.KindSuffix}}.json", "-output", "text", "-")
+	check := command.New("kubeconform", "-strict", "-schema-location", dir+"/{{.ResourceKind}}{{.KindSuffix}}.json",
+		"-schema-location", operatorSchemas+"/{{.ResourceKind}}{{.KindSuffix}}.json", "-output", "text", "-")
 	check.Stdin = strings.NewReader(text)
 	out, err := run(t, check)
 	if err != nil {

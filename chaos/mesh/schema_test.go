@@ -12,7 +12,8 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 	"k8s.io/kube-openapi/pkg/validation/strfmt"
 	"k8s.io/kube-openapi/pkg/validation/validate"
-	"sigs.k8s.io/yaml"
+
+	"memgraph-controller/clusters/crd"
 )
 
 // kinds are those that the faults of this package are made of.
@@ -33,28 +34,12 @@ func violations(t *testing.T, object *unstructured.Unstructured) []error {
 	require.NoError(t, err)
 	content := map[string]any{}
 	require.NoError(t, json.Unmarshal(text, &content))
-	tighten(content)
+	crd.Tighten(content)
 	text, err = json.Marshal(content)
 	require.NoError(t, err)
 	schema := &spec.Schema{}
 	require.NoError(t, json.Unmarshal(text, schema))
 	return validate.NewSchemaValidator(schema, nil, "", strfmt.Default).Validate(object.Object).Errors
-}
-
-// tighten forbids unknown fields in a schema and all below it.
-func tighten(schema map[string]any) {
-	properties, ok := schema["properties"].(map[string]any)
-	if ok {
-		schema["additionalProperties"] = false
-	}
-	for _, p := range properties {
-		tighten(p.(map[string]any))
-	}
-	for _, key := range []string{"items", "additionalProperties"} {
-		if s, ok := schema[key].(map[string]any); ok {
-			tighten(s)
-		}
-	}
 }
 
 // With CRDS, the pinned schemas are made anew of the definitions in that folder;
@@ -75,33 +60,9 @@ func compacted(t *testing.T, definition string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(definition)
 	require.NoError(t, err)
-	var crd struct {
-		Spec struct {
-			Versions []struct {
-				Schema struct{ OpenAPIV3Schema map[string]any }
-			}
-		}
-	}
-	require.NoError(t, yaml.Unmarshal(text, &crd))
-	require.Len(t, crd.Spec.Versions, 1)
-	schema := crd.Spec.Versions[0].Schema.OpenAPIV3Schema
-	bare(schema)
+	schema, err := crd.Schema(text)
+	require.NoError(t, err)
 	out, err := json.MarshalIndent(schema, "", " ")
 	require.NoError(t, err)
 	return append(out, '\n')
-}
-
-// bare removes the descriptions of a schema and of all below it. A property may
-// have that name itself.
-func bare(schema map[string]any) {
-	delete(schema, "description")
-	properties, _ := schema["properties"].(map[string]any)
-	for _, p := range properties {
-		bare(p.(map[string]any))
-	}
-	for _, key := range []string{"items", "additionalProperties"} {
-		if s, ok := schema[key].(map[string]any); ok {
-			bare(s)
-		}
-	}
 }

@@ -71,6 +71,9 @@ func read(manifests io.Reader) (templates []template, err error) {
 			continue // nothing but comments
 		}
 		object, _, err := scheme.Codecs.UniversalDeserializer().Decode(raw.Raw, nil, nil)
+		if runtime.IsNotRegisteredError(err) {
+			continue // it makes no pods that are known here
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read manifests: %w", err)
 		}
