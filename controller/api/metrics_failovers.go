@@ -1,6 +1,10 @@
 package api
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"memgraph-controller/controller/topology"
+)
 
 // namespace is the prefix of every metric of the controller.
 const namespace = "memgraph_controller"
@@ -16,7 +20,7 @@ type FailoverMetrics struct {
 
 // NewFailoverMetrics returns metrics that are registered nowhere yet.
 func NewFailoverMetrics() *FailoverMetrics {
-	return &FailoverMetrics{
+	m := &FailoverMetrics{
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "failovers_total",
 			Help: "Failovers and planned changes that this controller led to their end.",
@@ -29,6 +33,16 @@ func NewFailoverMetrics() *FailoverMetrics {
 			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.8, 1.2, 2, 3, 5, 10, 30},
 		}, []string{"kind", "phase"}),
 	}
+	// To Prometheus a counter that appears at 1 has not increased: those of lost mains,
+	// of which an alert counts each, are there from the start.
+	for _, lost := range [][2]string{
+		{string(KindFailover), string(topology.HealthDead)},
+		{string(KindFailover), string(topology.HealthSilent)},
+		{string(KindHandover), string(topology.HealthSilent)},
+	} {
+		m.total.WithLabelValues(lost[0], lost[1], string(ResultCompleted))
+	}
+	return m
 }
 
 // Observe counts a failover that has finished. The caller sees to it that each

@@ -171,6 +171,8 @@ func TestEachFailoverIsCountedOnceHoweverOftenSomebodyScrapes(t *testing.T) {
 # HELP memgraph_controller_failovers_total Failovers and planned changes that this controller led to their end.
 # TYPE memgraph_controller_failovers_total counter
 memgraph_controller_failovers_total{kind="failover",reason="dead",result="completed"} 1
+memgraph_controller_failovers_total{kind="failover",reason="silent",result="completed"} 0
+memgraph_controller_failovers_total{kind="handover",reason="silent",result="completed"} 0
 `
 	for range 3 {
 		require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(want), "memgraph_controller_failovers_total"))
