@@ -1,6 +1,7 @@
 package charts_test
 
 import (
+	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"memgraph-controller/clusters/command"
@@ -18,44 +20,22 @@ import (
 
 // alertRule is what these tests look at in a rule.
 type alertRule struct {
-	Alert, Expr string
-	For         time.Duration
-	Annotations map[string]string
-	Labels      map[string]string
+	Alert               string
+	For                 metav1.Duration
+	Annotations, Labels map[string]string
 }
 
 // rules are the alerts as Prometheus gets them, in a file, and parsed.
 func rules(t *testing.T) (file string, parsed []alertRule) {
 	t.Helper()
-	var object struct {
-		Spec struct {
-			Groups []struct {
-				Rules []struct {
-					Alert, Expr, For    string
-					Annotations, Labels map[string]string
-				}
-			}
-		}
-	}
-	spec := monitored(t, "rules")
-	require.NoError(t, yaml.Unmarshal([]byte(spec), &object))
-	require.Len(t, object.Spec.Groups, 1)
-	for _, r := range object.Spec.Groups[0].Rules {
-		rule := alertRule{Alert: r.Alert, Expr: r.Expr, Annotations: r.Annotations, Labels: r.Labels}
-		if r.For != "" {
-			var err error
-			rule.For, err = time.ParseDuration(r.For)
-			require.NoError(t, err)
-		}
-		parsed = append(parsed, rule)
-	}
-	var whole map[string]any
-	require.NoError(t, yaml.Unmarshal([]byte(spec), &whole))
-	bare, err := yaml.Marshal(whole["spec"])
-	require.NoError(t, err)
+	var object struct{ Spec json.RawMessage }
+	require.NoError(t, yaml.Unmarshal([]byte(monitored(t, "rules")), &object))
 	file = filepath.Join(t.TempDir(), "rules.yaml")
-	require.NoError(t, os.WriteFile(file, bare, 0o644))
-	return file, parsed
+	require.NoError(t, os.WriteFile(file, object.Spec, 0o644)) // JSON is YAML
+	var spec struct{ Groups []struct{ Rules []alertRule } }
+	require.NoError(t, json.Unmarshal(object.Spec, &spec))
+	require.Len(t, spec.Groups, 1)
+	return file, spec.Groups[0].Rules
 }
 
 // monitored renders one part of the chart's monitoring alone.
@@ -148,7 +128,7 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 		at := slices.IndexFunc(parsed, func(r alertRule) bool { return r.Alert == alert })
 		require.GreaterOrEqual(t, at, 0, alert)
 		checks := []any{firing(time.Hour, append(c.also, alert)...)}
-		if lasts := parsed[at].For; lasts > 0 {
+		if lasts := parsed[at].For.Duration; lasts > 0 {
 			checks = append(checks, firing(lasts-sampled))
 		}
 		tests = append(tests, ruleTest(name, c.change, checks...))

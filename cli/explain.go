@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/topology"
@@ -22,11 +21,11 @@ func (c *explainCommand) Run(ctx context.Context, terminal *Terminal) error {
 		return c.explain(err)
 	}
 	if c.Instance != "" {
-		at := slices.IndexFunc(status.Instances, func(i api.Instance) bool { return i.Name == c.Instance })
-		if at < 0 {
-			return usageError{fmt.Errorf("there is no instance %q; there are %v", c.Instance, names(status.Instances))}
+		i, err := instanceNamed(status, c.Instance)
+		if err != nil {
+			return err
 		}
-		status.Instances = status.Instances[at : at+1]
+		status.Instances = []api.Instance{i}
 	} else {
 		terminal.printf("Writes: %s\nNow: %s\nIf the main were lost: %s\n\n", printable(writes(status)), printable(status.Routing.Decision.Reason), printable(ifLost(status)))
 	}
@@ -52,7 +51,7 @@ func writes(status api.Status) string {
 // ifLost says who would follow the main, or why nobody would.
 func ifLost(status api.Status) string {
 	r := status.Record
-	at := slices.IndexFunc(status.Instances, func(i api.Instance) bool { return i.Name == r.Voter })
+	voter, missing := instanceNamed(status, r.Voter)
 	switch {
 	case r.Main == "":
 		return "there is none at this moment."
@@ -62,10 +61,9 @@ func ifLost(status api.Status) string {
 		return "nothing would be done: no controller leads."
 	case r.Voter == "":
 		return "nobody could follow without loss, because there is no voter; writes would wait for its return."
-	case at < 0 || status.Instances[at].Health != topology.HealthUp:
+	case missing != nil || voter.Health != topology.HealthUp:
 		return fmt.Sprintf("nobody could follow while voter %s does not answer.", r.Voter)
 	}
-	voter := status.Instances[at]
 	if voted := r.Members[r.Voter].Voted; voted != "" && voted != voter.Process {
 		return fmt.Sprintf("%s could not follow: it restarted and may lack the last acknowledged write, until it has voted again.", r.Voter)
 	}

@@ -52,16 +52,16 @@ func (c *failoverCommand) preview(terminal *Terminal, status api.Status) (target
 		return "", false, refusal{"no instance is known to hold every acknowledged write (there is no voter): " +
 			"name one with --to, and see 'memgraph-controller status' for how far each is behind"}
 	}
-	at := slices.IndexFunc(status.Instances, func(i api.Instance) bool { return i.Name == target })
-	if at < 0 {
-		return "", false, usageError{fmt.Errorf("there is no instance %q; there are %v", target, names(status.Instances))}
+	instance, err := instanceNamed(status, target)
+	if err != nil {
+		return "", false, err
 	}
 	loses = target != status.Record.Voter && target != status.Record.Main && target != status.Record.Heir
 	if !loses {
 		terminal.printf("Nothing is lost: %s holds every acknowledged write.\n", target)
 		return target, false, nil
 	}
-	terminal.printf("%s\n", possibleLoss(status.Instances[at]))
+	terminal.printf("%s\n", possibleLoss(instance))
 	if !c.Force {
 		return "", false, refusal{fmt.Sprintf("%s may lack acknowledged writes: add --force to lose them", target)}
 	}
@@ -79,6 +79,15 @@ func possibleLoss(i api.Instance) string {
 	default:
 		return begin + fmt.Sprintf("The main last saw it %d of the database's timestamps behind.", -i.Behind)
 	}
+}
+
+// instanceNamed finds an instance, or says which there are.
+func instanceNamed(status api.Status, name string) (api.Instance, error) {
+	at := slices.IndexFunc(status.Instances, func(i api.Instance) bool { return i.Name == name })
+	if at < 0 {
+		return api.Instance{}, usageError{fmt.Errorf("there is no instance %q; there are %v", name, names(status.Instances))}
+	}
+	return status.Instances[at], nil
 }
 
 func names(instances []api.Instance) []string {

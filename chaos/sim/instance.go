@@ -138,15 +138,12 @@ func (i *instance) died(p *process) {
 }
 
 func (i *instance) startLater() {
-	if i.held {
-		return
-	}
 	i.startAfter(func() { i.start(true) })
 }
 
 func (i *instance) startAfter(start func()) {
-	if i.alarm != nil {
-		i.alarm.Stop()
+	if i.held {
+		return
 	}
 	i.alarm = time.AfterFunc(i.delay, func() {
 		_ = i.order(func() error {
@@ -215,15 +212,13 @@ func (i *instance) replace(start func()) error {
 	return nil
 }
 
-// end is what happens when the time is over that a process has to end by itself.
+// end is what happens when the time is over in which a process has to end by itself.
 func (i *instance) end(p *process, start func()) {
+	if i.process != nil && i.process != p {
+		return // it ended before, and another one runs
+	}
 	i.ending = false
-	if i.process == p {
-		i.kill()
-	}
-	if i.process != nil || i.held {
-		return
-	}
+	i.kill()
 	i.startAfter(start)
 }
 

@@ -95,8 +95,9 @@ type Member struct {
 	// its client nothing (memgraph.md F.2.1). Empty: whatever process runs on the
 	// data, they count.
 	Voted string `json:"voted,omitempty"`
-	// Sound: it was this process already when Reign began, so its history is in order.
-	// Whom it refuses as the heir has a write that it lacks.
+	// Sound: it was this process already when Reign began, so its history is in order, or
+	// it was turned to because it has more than the heir before it. Whom it refuses as the
+	// heir has a write that it lacks; a restart of it would help nobody.
 	Sound bool `json:"sound,omitempty"`
 	// Quarantined is set from the decision to reseed an instance until it is
 	// registered again.

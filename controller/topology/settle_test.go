@@ -314,7 +314,8 @@ func TestOldMainThatMayHaveMoreIsWaitedForWhileItStarts(t *testing.T) {
 			step, reason := s.next()
 			require.Equal(t, c.waits, step.Do == topology.ActWait, reason)
 			if !c.waits {
-				if step.Do == topology.ActSave {
+				if s.record.From != "" {
+					require.Equal(t, topology.ActSave, step.Do, reason)
 					require.Equal(t, []string{"", ""}, []string{step.Record.From, step.Record.Voter}, "a lacks what b is about to be given")
 					s.follow(step)
 					step, reason = s.next()
