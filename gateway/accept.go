@@ -48,7 +48,6 @@ func sleep(ctx context.Context, d time.Duration) {
 // admit finds a place for a new connection: on the way to an upstream, in the
 // hold, or nowhere.
 func (g *Gateway) admit(ctx context.Context, conn net.Conn) {
-	prepareClient(conn)
 	s := newSession(g, conn)
 	g.mu.Lock()
 	rejection, held := g.place(s)

@@ -16,8 +16,8 @@ type Config struct {
 	Address string
 	// Listen opens the listening socket. Default: net.ListenConfig.
 	Listen func(ctx context.Context, network, address string) (net.Listener, error)
-	// Dial connects to an upstream. Default: net.Dialer. A dialer that brings
-	// something else than a *net.TCPConn works, without what needs a socket of
+	// Dial connects to an upstream. Default: TCP. A dialer that brings something
+	// else than a *net.TCPConn works, without what needs a socket of
 	// the kernel: splice, idle sessions without a buffer, a check of the gate
 	// in the midst of a write.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -101,7 +101,7 @@ func (c Config) withDefaults() Config {
 		c.Listen = (&net.ListenConfig{KeepAlive: laterAlive}).Listen
 	}
 	if c.Dial == nil {
-		c.Dial = (&net.Dialer{KeepAlive: laterAlive}).DialContext
+		c.Dial = dialTCP
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -128,7 +128,7 @@ func (c Config) withDefaults() Config {
 }
 
 // laterAlive keeps package net from setting the four options of keep-alive, which
-// setCommonOptions sets anew for each connection.
+// prepareListener and prepareUpstream set.
 const laterAlive = -1
 
 // orElse gives a field that is not positive its default.

@@ -116,6 +116,7 @@ func (g *Gateway) listen(ctx context.Context) (net.Listener, error) {
 	listener, err := g.cfg.Listen(ctx, "tcp", g.cfg.Address)
 	switch {
 	case err == nil:
+		prepareListener(listener)
 		return listener, nil
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("gateway %s: address %s is taken: stop what listens there or choose another address: %w", g.cfg.Name, g.cfg.Address, err)

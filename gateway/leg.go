@@ -21,19 +21,17 @@ type buffer [bufferSize]byte
 // leg is one of the two connections of a session.
 type leg struct {
 	conn net.Conn
-	// raw is the socket below a *net.TCPConn. Whoever reads from it himself can
-	// wait without a buffer, and can look at the gate at the last moment. A
-	// connection that wraps a *net.TCPConn is not unwrapped: it does something
+	// raw is the socket below a *net.TCPConn or what dialTCP brings. Whoever reads
+	// from it himself can wait without a buffer, and can look at the gate at the
+	// last moment. A connection that wraps one is not unwrapped: it does something
 	// that must not be bypassed.
 	raw syscall.RawConn
 }
 
 func newLeg(conn net.Conn) leg {
 	l := leg{conn: conn}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		if raw, err := tcp.SyscallConn(); err == nil {
-			l.raw = raw
-		}
+	if raw, err := rawOf(conn); err == nil {
+		l.raw = raw
 	}
 	return l
 }

@@ -2,42 +2,49 @@ package gateway
 
 import (
 	"net"
+	"syscall"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// prepareClient sets the options of a client's socket.
-func prepareClient(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		setCommonOptions(tcp)
+// prepareListener sets the options of the clients' sockets: on Linux those that are
+// accepted have the options of the one that listens, which spares four system calls
+// for each.
+func prepareListener(listener net.Listener) {
+	if socket, ok := listener.(syscall.Conn); ok {
+		setKeepAlive(socket)
 	}
 }
 
 // prepareUpstream sets the options of a socket to an upstream.
 func prepareUpstream(conn net.Conn, userTimeout time.Duration) {
-	tcp, ok := conn.(*net.TCPConn)
+	tcp, ok := conn.(syscall.Conn)
 	if !ok {
 		return
 	}
-	setCommonOptions(tcp)
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = raw.Control(func(fd uintptr) {
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
+	setKeepAlive(tcp)
+	control(tcp, func(fd int) {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
 	})
 }
 
-// setCommonOptions finds peers that vanished while nothing was sent within 30 s.
-// Package net has seen to it that small messages are sent at once. An option that
-// cannot be set is no reason to refuse a connection.
-func setCommonOptions(tcp *net.TCPConn) {
-	_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{
-		Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
+// setKeepAlive finds peers that vanished while nothing was sent within 30 s. An
+// option that cannot be set is no reason to refuse a connection.
+func setKeepAlive(socket syscall.Conn) {
+	control(socket, func(fd int) {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15)
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 5)
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 3)
 	})
+}
+
+func control(socket syscall.Conn, set func(fd int)) {
+	if raw, err := socket.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { set(int(fd)) })
+	}
 }
 
 // receive and send make a system call that cannot block, and do not tell the Go

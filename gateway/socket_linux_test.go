@@ -44,6 +44,20 @@ func TestSocketsToUpstreamsGiveUpAVanishedPeerInTime(t *testing.T) {
 	require.Equal(t, 15, option(t, conn, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE))
 }
 
+func TestSocketsOfClientsFindAVanishedOneInTime(t *testing.T) {
+	a := serve(t, echo)
+	accepted := make(chan net.Conn, 1)
+	g := start(t, gateway.Config{Listen: keeping(accepted)})
+	open(g, 1, a.address())
+	talk(t, dial(t, g), "hello", "hello")
+	conn := <-accepted
+	require.Equal(t, 1, option(t, conn, unix.IPPROTO_TCP, unix.TCP_NODELAY))
+	require.Equal(t, 1, option(t, conn, unix.SOL_SOCKET, unix.SO_KEEPALIVE))
+	require.Equal(t, 15, option(t, conn, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE))
+	require.Equal(t, 5, option(t, conn, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL))
+	require.Equal(t, 3, option(t, conn, unix.IPPROTO_TCP, unix.TCP_KEEPCNT))
+}
+
 // TestDrainWaitsUntilTheClientsKernelHasTheAnswer: a reset destroys what is
 // still on its way, so a session is not quiet as long as something is.
 func TestDrainWaitsUntilTheClientsKernelHasTheAnswer(t *testing.T) {
@@ -70,12 +84,22 @@ func TestDrainWaitsUntilTheClientsKernelHasTheAnswer(t *testing.T) {
 
 // keepingListener keeps what it accepts for a look at the sockets.
 type keepingListener struct {
-	net.Listener
+	*net.TCPListener
 	accepted chan net.Conn
 }
 
+func keeping(accepted chan net.Conn) func(context.Context, string, string) (net.Listener, error) {
+	return func(ctx context.Context, network, address string) (net.Listener, error) {
+		l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &keepingListener{l.(*net.TCPListener), accepted}, nil
+	}
+}
+
 func (l *keepingListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
+	conn, err := l.TCPListener.Accept()
 	if err == nil {
 		l.accepted <- conn
 	}
@@ -92,10 +116,7 @@ func TestBytesOfAPausedSessionAreLeftInItsSocket(t *testing.T) {
 		}
 	})
 	accepted := make(chan net.Conn, 2)
-	g := start(t, gateway.Config{PauseLimit: time.Hour, Listen: func(ctx context.Context, network, address string) (net.Listener, error) {
-		l, err := new(net.ListenConfig).Listen(ctx, network, address)
-		return &keepingListener{l, accepted}, err
-	}})
+	g := start(t, gateway.Config{PauseLimit: time.Hour, Listen: keeping(accepted)})
 	open(g, 1, a.address())
 	client := dial(t, g)
 	talk(t, client, "hello", "hello")

@@ -3,7 +3,10 @@
 package gateway
 
 import (
+	"context"
+	"errors"
 	"net"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,9 +15,20 @@ import (
 // Elsewhere than on Linux the gateway runs for a look at it, without what only
 // Linux offers: TCP_USER_TIMEOUT, and news of held clients that went away.
 
-func prepareClient(net.Conn) {}
+func prepareListener(net.Listener) {}
 
 func prepareUpstream(net.Conn, time.Duration) {}
+
+func dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
+	return (&net.Dialer{KeepAlive: laterAlive}).DialContext(ctx, network, address)
+}
+
+func rawOf(conn net.Conn) (syscall.RawConn, error) {
+	if c, ok := conn.(*net.TCPConn); ok {
+		return c.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
 
 func receive(fd int, p []byte) (int, error) { return unix.Read(fd, p) }
 

@@ -21,7 +21,8 @@ type gatewayProxy struct{ goProxy }
 func program(kind string) func(Site) (Running, error) {
 	return func(site Site) (Running, error) {
 		cmd := exec.Command(site.Proxy, kind, site.Upstream)
-		cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", site.Threads))
+		// GODEBUG is what the chart sets.
+		cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", site.Threads), "GODEBUG=adaptivestackstart=0")
 		cmd.Stderr = os.Stderr
 		process, err := remote.Start(kind+" proxy", cmd, site.CPUs)
 		if err != nil {
