@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test clean bench-tools gobench bench-reads
+.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test clean bench-tools gobench bench-reads bench-scale report
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,12 +61,17 @@ mutate: ## change the decision core in every small way; its tests have to notice
 bench: ## measure what the gateway costs against HAProxy, nginx and others; writes out/reports/bench.jsonl and a report beside it (15 minutes; ROUNDS=11, THREADS=1; GATE=1 fails where a threshold is exceeded)
 	mkdir -p out/bench && go build -trimpath -o out/bench/ ./bench/cmd/...
 	out/bench/bench -programs out/bench -rounds $(or $(ROUNDS),11) -threads $(or $(THREADS),1) -out $(REPORT_DIR)/bench.jsonl
-	out/bench/report -in $(REPORT_DIR)/bench.jsonl -out $(REPORT_DIR)/bench $(if $(GATE),-gate)
+	@failed=0; out/bench/report -in $(REPORT_DIR)/bench.jsonl -out $(REPORT_DIR)/bench $(if $(GATE),-gate) || failed=1; \
+	out/bench/onepage -out $(REPORT_DIR)/bench/index.html $(REPORT_DIR)/bench/README.md && exit $$failed
 
 bench-tools: ## install what `make bench` compares the gateway with, on Debian or Ubuntu as root; no service is started
 	command -v haproxy >/dev/null && command -v strace >/dev/null && test -e /usr/lib/nginx/modules/ngx_stream_module.so || { \
 		policy=/usr/sbin/policy-rc.d; test -e $$policy || { trap 'rm -f '$$policy EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends haproxy nginx-light libnginx-mod-stream strace; }
+
+bench-scale: ## measure what up to 20,000 connections cost 2 to 5 gateways, and how soon they are served again; writes docs/bench/storm.* and the table in docs/scale.md (ten minutes)
+	mkdir -p out/bench && go build -trimpath -o out/bench/ ./bench/cmd/...
+	out/bench/storm -programs out/bench -out docs/bench/storm.jsonl -in docs/bench/storm.jsonl
 
 gobench: ## run the Go benchmarks and the failover distribution
 	go test -run '^$$' -bench . -benchmem ./gateway/... ./clusters/standin/...
@@ -81,6 +86,13 @@ bench-reads: out/bin/helm out/venv/.made ## measure on a kind cluster of its own
 
 figures: ## make the report in docs/chaos anew of the raw results of chaos runs that are beside it
 	go run ./chaos/cmd/report -in docs/chaos -out docs/chaos
+
+report: figures ## make all reports of docs anew of the raw results beside them, and one page of them
+	go run ./bench/cmd/report -in docs/bench/bench.jsonl -out docs/bench -summary README.md
+	go run ./bench/cmd/report -in docs/bench-2-threads/bench.jsonl -out docs/bench-2-threads
+	go run ./bench/reads/cmd/report -in docs/bench/reads.jsonl -out docs/bench
+	go run ./bench/cmd/storm -in docs/bench/storm.jsonl
+	go run ./bench/cmd/onepage -out docs/bench/index.html docs/bench/README.md docs/bench/reads-results.md docs/chaos/README.md docs/scale.md
 
 lint: out/bin/actionlint ## run gofmt, go vet, golangci-lint and actionlint
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt'ed:"; gofmt -l .; exit 1; }

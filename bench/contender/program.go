@@ -17,6 +17,18 @@ type goProxy struct {
 // gatewayProxy is one that is a gateway.
 type gatewayProxy struct{ goProxy }
 
+// GatewayOf starts the gateway for writers, as the contender of that name is.
+func GatewayOf(site Site) (interface {
+	Holder
+	Cutter
+}, error) {
+	running, err := program("writes")(site)
+	if err != nil {
+		return nil, err
+	}
+	return running.(gatewayProxy), nil
+}
+
 // program starts bench/cmd/proxy as one kind of proxy.
 func program(kind string) func(Site) (Running, error) {
 	return func(site Site) (Running, error) {

@@ -11,8 +11,8 @@ import (
 	"memgraph-controller/bench/record"
 )
 
-// machine describes this one, as far as a reader of the results wants to know.
-func machine(threads int, pinned bool) *record.Machine {
+// Machine describes this one, as far as a reader of the results wants to know.
+func Machine(threads int, pinned bool) *record.Machine {
 	return &record.Machine{
 		Kernel: kernel(), Processor: processor(), CPUs: runtime.NumCPU(), Threads: threads, Pinned: pinned,
 		Versions: map[string]string{

@@ -72,7 +72,7 @@ func Run(ctx context.Context, cfg Config) error {
 	site := contender.Site{Proxy: cfg.Proxy, Threads: cfg.Threads, Files: int(files)}
 	var others place.CPUs
 	site.CPUs, others = place.Plan(cfg.Threads)
-	upstream, err := peer(cfg.Peer, "upstream", others)
+	upstream, err := Peer(cfg.Peer, "upstream", others)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := upstream.Call("address", nil, &site.Upstream); err != nil {
 		return err
 	}
-	if err := cfg.Book.Add(record.Line{Machine: machine(cfg.Threads, len(site.CPUs) > 0)}); err != nil {
+	if err := cfg.Book.Add(record.Line{Machine: Machine(cfg.Threads, len(site.CPUs) > 0)}); err != nil {
 		return err
 	}
 	for round := 1; round <= cfg.Rounds; round++ {
@@ -137,7 +137,7 @@ func (cfg Config) once(w workload, c contender.Contender, site contender.Site, o
 	if w.fits != nil && !w.fits(through) {
 		return nil, nil
 	}
-	clients, err := peer(cfg.Peer, "crowd", others)
+	clients, err := Peer(cfg.Peer, "crowd", others)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,8 @@ func (cfg Config) once(w workload, c contender.Contender, site contender.Site, o
 	return w.measure(crowd.Remote{Process: clients}, through)
 }
 
-func peer(program, role string, where place.CPUs) (*remote.Process, error) {
+// Peer starts a program of bench/cmd/peer in one of its roles.
+func Peer(program, role string, where place.CPUs) (*remote.Process, error) {
 	cmd := exec.Command(program, role)
 	cmd.Stderr = os.Stderr
 	return remote.Start(role, cmd, where)

@@ -18,6 +18,9 @@ type load struct {
 	Lasts time.Duration
 }
 
+// storm is when connections were cut, and when new ones could be answered.
+type storm struct{ Cut, Open time.Time }
+
 // Handlers are the commands of one crowd that is a process of its own.
 func Handlers() map[string]remote.Handler {
 	var c Crowd
@@ -29,6 +32,8 @@ func Handlers() map[string]remote.Handler {
 		"connect":  remote.Func(func(t target) (Times, error) { return times(Connect(t.Address, t.N)) }),
 		"watch":    remote.Func(func(any) (any, error) { c.Watch(); return nothing, nil }),
 		"lost":     remote.Func(func(since time.Time) (Times, error) { return times(c.Lost(since)) }),
+		"comeback": remote.Func(func(t target) (any, error) { c.ComeBack(t.Address); return nothing, nil }),
+		"back":     remote.Func(func(s storm) (Returns, error) { return c.Back(s.Cut, s.Open) }),
 		"close":    remote.Func(func(any) (any, error) { c.Close(); return nothing, nil }),
 	}
 }
@@ -71,6 +76,13 @@ func (r Remote) Watch() error { return r.Do("watch", nil) }
 func (r Remote) Lost(since time.Time) (t Times, err error) {
 	err = r.Call("lost", since, &t)
 	return t, err
+}
+
+func (r Remote) ComeBack(address string) error { return r.Do("comeback", target{Address: address}) }
+
+func (r Remote) Back(cut, open time.Time) (returns Returns, err error) {
+	err = r.Call("back", storm{cut, open}, &returns)
+	return returns, err
 }
 
 func (r Remote) Close() error { return r.Do("close", nil) }

@@ -25,7 +25,8 @@ const patience = 30 * time.Second
 // Crowd is clients with their open connections. The zero Crowd has none.
 type Crowd struct {
 	conns []*net.TCPConn
-	ends  chan ending // of those that Watch looks at
+	ends  chan ending   // of those that Watch looks at
+	back  chan comeback // of those that ComeBack opens anew
 }
 
 // ending is when connections ended.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/bench/answer"
+	"memgraph-controller/bench/wire"
 )
 
 // server answers until the test ends.
@@ -71,4 +72,34 @@ func TestQuantilesOfTimes(t *testing.T) {
 		all = append(all, time.Duration(1000-i))
 	}
 	require.Equal(t, Times{N: 1000, P50: 500, P99: 990, P999: 999, Max: 1000}, TimesOf(all))
+}
+
+func TestConnectionsThatWereCutComeBackUntilTheyAreAnswered(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	accept := func() net.Conn {
+		conn, err := listener.Accept()
+		require.NoError(t, err)
+		return conn
+	}
+	var c Crowd
+	defer c.Close()
+	require.NoError(t, c.Dial(listener.Addr().String(), 1))
+	first := accept()
+	c.ComeBack(listener.Addr().String())
+	cut := time.Now()
+	require.NoError(t, first.Close())
+	require.NoError(t, accept().Close()) // is turned away
+	third := accept()
+	defer third.Close()
+	open := time.Now()
+	_, err = third.Write([]byte(wire.Version))
+	require.NoError(t, err)
+	back, err := c.Back(cut, open)
+	require.NoError(t, err)
+	require.Equal(t, 3, back.Attempts+1)
+	require.Equal(t, 1, back.Lost.N)
+	require.Positive(t, back.Back.Max)
+	require.Len(t, c.conns, 1)
 }

@@ -1,5 +1,5 @@
-// Package report makes of raw results what people read: a table in Markdown, plots in
-// SVG and one page in HTML that needs no other file.
+// Package report makes of raw results what people read: a table in Markdown, and plots
+// in SVG.
 //
 //	results, err := report.ReadFile("docs/bench/bench.jsonl")
 //	err = results.Write("docs/bench")

@@ -13,7 +13,6 @@ import (
 // The files of a report.
 const (
 	textFile   = "README.md"
-	pageFile   = "index.html"
 	ratiosFile = "ratios.svg"
 	cpuFile    = "cpu.svg"
 )
@@ -53,7 +52,6 @@ func (r *Results) files() (map[string][]byte, error) {
 		textFile:   []byte(r.text(costs, gate)),
 		ratiosFile: ratios,
 		cpuFile:    cpu,
-		pageFile:   r.page(costs, gate, ratios, cpu),
 	}, nil
 }
 
