@@ -1,9 +1,12 @@
 // Package bench is the benchmark suite: it answers what a user asks before adopting
-// this project. So far it has one part, what the gateway costs, which is run by
+// this project, on Linux:
 //
-//	make bench
+//	make bench        what the gateway costs (package cost)
+//	make bench-reads  what replicas bring to readers (package reads), on a kind cluster
+//	make bench-scale  what many connections cost (package storm)
+//	make report       all reports, and one page of them (package onepage)
 //
-// on Linux.
+// How long a failover takes is measured by chaos/kube.
 //
 // # How it measures
 //

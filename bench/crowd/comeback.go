@@ -7,9 +7,15 @@ import (
 	"memgraph-controller/bench/wire"
 )
 
-// again is how long a client waits before it tries another time: what drivers begin
-// with.
-const again = time.Second
+const (
+	// again is how long a client waits before it tries another time: what drivers
+	// begin with.
+	again = time.Second
+	// connects is how long an attempt to connect may take, as with the driver for Go.
+	// Where thousands connect at once, the kernel drops some first packets, and repeats
+	// them after 1, 3, 7 and 15 s.
+	connects = 5 * time.Second
+)
 
 // comeback is what became of connections that were to end and be opened anew.
 type comeback struct {
@@ -82,7 +88,7 @@ func reopen(address string) (conn *net.TCPConn, attempts int, err error) {
 }
 
 func greeted(address string) (*net.TCPConn, error) {
-	conn, err := net.DialTimeout("tcp", address, patience)
+	conn, err := net.DialTimeout("tcp", address, connects)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func TestTheReportOfASampleIsTheOneThatPeopleHaveLookedAt(t *testing.T) {
 	require.Contains(t, string(files[textFile]), "| ≤ 100 | **NOT reached** |")
 }
 
-func TestThePicturesAndThePageNeedNoOtherFile(t *testing.T) {
+func TestThePicturesAreWellFormed(t *testing.T) {
 	files, err := results(t, sample()).files()
 	require.NoError(t, err)
 	for _, name := range []string{ratiosFile, cpuFile} {
