@@ -31,7 +31,7 @@ sim: ## simulate SCHEDULES (1000000) clusters with faults by chance in virtual t
 		go test -count=1 -timeout 0 -v -overlay out/replay/overlay.json -tags replay \
 		-run '$(if $(SEED),FaultsByChance,FaultsByChance|ReplayExactly|BrokenCores)' ./chaos/sim
 
-sensitivity: ## measure how the presets judge mains that hang for a while, in simulation; writes docs/sensitivity.* (two minutes)
+sensitivity: ## measure how the presets judge mains that hang for a while, in simulation; writes a part of docs/reference.md, and docs/sensitivity.* (two minutes)
 	UPDATE=1 go test -count=1 -timeout 30m -run SensitivityPage ./chaos/sim
 
 scale: ## measure what more instances and controllers cost, in simulation; writes docs/scale.* (a minute)

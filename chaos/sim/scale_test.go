@@ -134,11 +134,8 @@ func (m *scale) measureOnce(t *testing.T, seed uint64) {
 
 // withScale is the page with the table in its place.
 func withScale(t *testing.T, page string, measured []scale) string {
-	head, rest, found := strings.Cut(page, scaleFrom)
-	require.True(t, found, "%s has no line %s", scalePage, scaleFrom)
-	_, tail, found := strings.Cut(rest, scaleTo)
-	require.True(t, found, "%s has no line %s", scalePage, scaleTo)
-	return head + scaleFrom + scaleTable(measured) + scaleTo + tail
+	t.Helper()
+	return withPart(t, page, scaleFrom, scaleTo, scaleTable(measured))
 }
 
 func scaleTable(measured []scale) string {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// sensitivityText is the page.
+// sensitivityText is what the page says between the marks.
 func sensitivityText(presets []sensitivity) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, sensitivityHead, len(presets[0].Noticed), measuredTimes)
@@ -27,9 +27,7 @@ func sensitivityText(presets []sensitivity) string {
 	return out.String()
 }
 
-const sensitivityHead = `# Sensitivity
-
-How fast a main that hangs is replaced, and how long it may hang without being
+const sensitivityHead = `How fast a main that hangs is replaced, and how long it may hang without being
 replaced. Both are measured in simulation (virtual time, three controllers, no other
 load on the machine) with mains that are frozen, as SIGSTOP does it, at times by
 chance: %d that stay frozen, and %d for each length that go on. A process that dies is

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,9 +15,12 @@ import (
 	product "memgraph-controller/controller" // controller is a part
 )
 
-// What docs/sensitivity.md shows, and the measurement that it is made from.
+// What docs/reference.md shows of the presets, between two marks, and the measurement that
+// it is made from.
 const (
-	sensitivityPage = root + "/docs/sensitivity.md"
+	sensitivityPage = root + "/docs/reference.md"
+	sensitivityFrom = "<!-- sensitivity: begin -->\n"
+	sensitivityTo   = "<!-- sensitivity: end -->\n"
 	sensitivityPlot = root + "/docs/sensitivity.svg"
 	sensitivityData = root + "/docs/sensitivity.json"
 )
@@ -72,15 +76,32 @@ func TestSensitivityPageIsOfThesePresets(t *testing.T) {
 		data, err := json.MarshalIndent(measured, "", " ")
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(sensitivityData, append(data, '\n'), 0o644))
-		require.NoError(t, os.WriteFile(sensitivityPage, []byte(sensitivityText(measured)), 0o644))
+		require.NoError(t, os.WriteFile(sensitivityPage, []byte(withSensitivity(t, read(t, sensitivityPage), measured)), 0o644))
 		require.NoError(t, os.WriteFile(sensitivityPlot, []byte(sensitivitySVG(measured)), 0o644))
 	}
 	require.NoError(t, json.Unmarshal([]byte(read(t, sensitivityData)), &measured))
 	for n, preset := range presets() {
 		require.Equal(t, preset.Detection, measured[n].Detection, "preset %s has changed: run `UPDATE=1 go test -run SensitivityPage ./chaos/sim`", preset.Preset)
 	}
-	require.Equal(t, sensitivityText(measured), read(t, sensitivityPage))
+	page := read(t, sensitivityPage)
+	require.Equal(t, withSensitivity(t, page, measured), page)
 	require.Equal(t, sensitivitySVG(measured), read(t, sensitivityPlot))
+}
+
+// withSensitivity is the page with what was measured in its place.
+func withSensitivity(t *testing.T, page string, measured []sensitivity) string {
+	t.Helper()
+	return withPart(t, page, sensitivityFrom, sensitivityTo, sensitivityText(measured))
+}
+
+// withPart is a page with another text between two of its lines.
+func withPart(t *testing.T, page, from, to, text string) string {
+	t.Helper()
+	head, rest, found := strings.Cut(page, from)
+	require.True(t, found, "the page has no line %s", from)
+	_, tail, found := strings.Cut(rest, to)
+	require.True(t, found, "the page has no line %s", to)
+	return head + from + text + to + tail
 }
 
 // measure freezes the main of one cluster again and again.

@@ -12,6 +12,7 @@ const Format = 1
 // says of its own role counts for nothing against it, because a restarted old
 // main comes back as main.
 type Record struct {
+	// Format is the layout that it was written in.
 	Format int `json:"format"`
 	// Epoch grows by one with each change that a gateway has to follow (main,
 	// voter, heir, gate). It never falls.
