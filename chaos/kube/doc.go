@@ -1,5 +1,5 @@
 // Package kube breaks a release of the chart on a kind cluster, under load, in every
-// way that package fault knows, and judges what clients saw: docs/chaos.md explains
+// way that package fault knows, and judges what clients saw: docs/development.md explains
 // the suite, how a fault is added and how its reports are read.
 //
 //	CHAOS=1 go test -count=1 -timeout 30m -v ./chaos/kube                      # the selection of `make chaos`

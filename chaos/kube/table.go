@@ -27,7 +27,7 @@ const (
 // vote for that one before the old main has restarted, or the voter answers again. A
 // pod that is replaced needs 3 s to end, 5 s to start, and 3 s until its Service leads to
 // it: 22 s were measured. Where there are four instances the fourth votes at once, if the
-// third has everything (docs/chaos.md).
+// third has everything (docs/failures.md).
 const silent = 30 * time.Second
 
 // latency is what is added to each packet of somebody. A question to an instance takes
