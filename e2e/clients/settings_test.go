@@ -4,12 +4,16 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j/config"
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/docs/check"
+	"memgraph-controller/e2e/local"
 )
 
 const (
@@ -45,10 +49,28 @@ func TestThePageOfClientSettingsShowsGoThatCompiles(t *testing.T) {
 	require.NoError(t, driver.Close(t.Context()))
 }
 
-func TestThePageOfClientSettingsShowsPythonThatRuns(t *testing.T) {
+// The Python of all pages runs as it stands there, but for the addresses of a cluster on this
+// machine.
+func TestThePagesShowPythonThatRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs real processes for many seconds; -short skips it")
+	}
 	if _, err := os.Stat(python); err != nil {
 		t.Skip("needs the Python driver: make venv")
 	}
-	out, err := exec.CommandContext(t.Context(), python, "-W", "error", "-c", block(t, "python")+"driver.close()\n").CombinedOutput()
-	require.NoError(t, err, string(out))
+	pages, err := check.Pages("../..")
+	require.NoError(t, err)
+	blocks, err := check.For(pages, check.Python)
+	require.NoError(t, err)
+	programs, err := local.Build(t.TempDir())
+	require.NoError(t, err)
+	c := local.Start(t, programs)
+	addresses := strings.NewReplacer(
+		"localhost:7687", c.Write, "memgraph-gateway:7687", c.Write, "localhost:7688", c.Read, "memgraph-gateway-read:7687", c.Read,
+	)
+	for _, b := range blocks {
+		program := addresses.Replace(b.Text) + "\nif 'driver' in globals():\n    driver.verify_connectivity()\n    driver.close()\n"
+		out, err := exec.CommandContext(t.Context(), python, "-W", "error", "-c", program).CombinedOutput()
+		require.NoError(t, err, "%s\n%s", b, out)
+	}
 }
