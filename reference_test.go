@@ -64,24 +64,6 @@ func commandTables(t *testing.T) string {
 	return out.String()
 }
 
-// Every make target and every page that the README names exists.
-func TestReadmeNamesOnlyWhatThereIs(t *testing.T) {
-	page, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	makefile, err := os.ReadFile("Makefile")
-	require.NoError(t, err)
-	targets := regexp.MustCompile("(?m)(?:^    |`)make ([a-z0-9-]+)").FindAllSubmatch(page, -1)
-	require.NotEmpty(t, targets)
-	for _, target := range targets {
-		require.Regexp(t, regexp.MustCompile(`(?m)^`+string(target[1])+`:`), string(makefile), "the README names make %s", target[1])
-	}
-	links := regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllSubmatch(page, -1)
-	require.NotEmpty(t, links)
-	for _, link := range links {
-		require.FileExists(t, string(link[1]))
-	}
-}
-
 // Whoever follows a runbook at night has no time for a flag that does not exist.
 func TestCommandsInTheRunbooksAreCommands(t *testing.T) {
 	page, err := os.ReadFile("docs/runbooks.md")

@@ -108,7 +108,8 @@ func (p Page) Blocks() (blocks []Block, err error) {
 		default:
 			b.Way = way(b.Commands)
 		}
-		if _, known := Executors[b.Way]; !known && b.Way != Listing {
+		_, known := Executors[b.Way]
+		if _, test := b.Way.Test(); !known && !test && b.Way != Listing {
 			err = fmt.Errorf("%s: nothing executes this block; package docs/check says how to mark it:\n%s", b, b.Text)
 		}
 		blocks = append(blocks, b)
@@ -117,7 +118,10 @@ func (p Page) Blocks() (blocks []Block, err error) {
 }
 
 // mark is the comment before a block.
-var mark = regexp.MustCompile(`<!-- run: ([a-z]+) -->\s*$`)
+var mark = regexp.MustCompile(`<!-- run: (\w+) -->\s*$`)
+
+// Test is the test that executes the block by means of its own, if it is one.
+func (w Way) Test() (name string, is bool) { return string(w), strings.HasPrefix(string(w), "Test") }
 
 // marked is the way that the comment before a block names.
 func (p Page) marked(n ast.Node) Way {

@@ -17,7 +17,7 @@ import (
 
 // Whoever copies a block out of a page gets one that somebody has executed.
 func TestEveryBlockOfCommandsIsExecutedBySomeTest(t *testing.T) {
-	seen := map[Way]int{}
+	seen, tests := map[Way]int{}, testsOf(t, root)
 	for _, p := range pages(t) {
 		if !p.Guide() {
 			continue
@@ -26,6 +26,9 @@ func TestEveryBlockOfCommandsIsExecutedBySomeTest(t *testing.T) {
 		require.NoError(t, err)
 		for _, b := range blocks {
 			seen[b.Way]++
+			if name, is := b.Way.Test(); is {
+				require.True(t, tests[name], "%s: there is no %s", b, name)
+			}
 		}
 	}
 	for way, executor := range Executors {

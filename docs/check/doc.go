@@ -17,6 +17,7 @@
 //
 //	    kubectl delete pvc -l app.kubernetes.io/instance=memgraph
 //
-// A block that is no command says so: <!-- run: no -->. Fenced blocks that name another
-// language than a shell's are no commands.
+// A block that is no command says so: <!-- run: no -->. One that a certain test does by means of
+// its own names that: <!-- run: TestDataThatWereSetAsideComeHome -->. Fenced blocks that name
+// another language than a shell's are no commands.
 package check

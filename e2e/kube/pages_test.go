@@ -111,7 +111,7 @@ func TestTheShellOfThePagesAddsWhatAClusterForTestsNeeds(t *testing.T) {
 		{"kubectl delete pvc -l a=b", true, "--kubeconfig= --namespace=db delete pvc -l a=b --dry-run=server"},
 		{"helm install R charts/memgraph-controller", false, "--kubeconfig= --namespace=db install graph charts/memgraph-controller --values=" + over},
 		{"helm install R charts/x", true, "--kubeconfig= --namespace=default install graph charts/x --values=" + over + " --dry-run=server"},
-		{"helm uninstall R", true, "--kubeconfig= --namespace=default uninstall graph --dry-run"},
+		{"helm uninstall R", true, "--kubeconfig= --namespace=db uninstall graph --dry-run"},
 	} {
 		out, err := s.Run(t.Context(), c.line, c.dry)
 		require.NoError(t, err)

@@ -34,7 +34,7 @@ exec %[1]s --namespace=%[2]s "$@"
 	// images, and nodes that are small.
 	helmScript = `#!/bin/sh
 verb=$1 namespace=%[2]s
-if [ -n "$DRY" ]; then namespace=default; fi # where no release has the name
+if [ -n "$DRY" ] && [ "$verb" = install ]; then namespace=default; fi # where no release has the name
 if [ -n "$DRY" ] && [ "$verb" = uninstall ]; then set -- "$@" --dry-run; fi
 if [ "$verb" = install ] || [ "$verb" = upgrade ]; then
 	set -- "$@" --values=%[3]s
