@@ -25,6 +25,13 @@ type commandLine struct {
 	Version versionCommand `cmd:"" help:"Print the program's version."`
 }
 
+// pluginLine is the command line as kubectl's plugin: for whoever operates clusters in
+// Kubernetes.
+type pluginLine struct {
+	cli.Commands
+	Version versionCommand `cmd:"" help:"Print the program's version."`
+}
+
 type versionCommand struct{}
 
 // Run prints the version.
@@ -44,7 +51,12 @@ func version() string {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Execute(ctx, &commandLine{}, os.Args[1:], cli.Open(os.Stdin, os.Stdout, os.Stderr))
+	terminal := cli.Open(os.Stdin, os.Stdout, os.Stderr)
+	var root any = &commandLine{}
+	if terminal.Plugin() {
+		root = &pluginLine{}
+	}
+	code := cli.Execute(ctx, root, os.Args[1:], terminal)
 	stop()
 	os.Exit(code)
 }

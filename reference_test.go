@@ -36,32 +36,62 @@ func TestReferenceListsEveryCommandAndFlag(t *testing.T) {
 	require.Equal(t, want, string(page), "run `UPDATE=1 go test -run Reference .`")
 }
 
-// commandTables describes every command with its flags.
+// commandTables describes every command with its flags. Those that say which cluster
+// is meant are the same for all that have them, and stand first.
 func commandTables(t *testing.T) string {
 	parser, err := kong.New(&commandLine{}, kong.Name("memgraph-controller"))
 	require.NoError(t, err)
-	var out bytes.Buffer
+	var out, tables bytes.Buffer
+	var shared []*kong.Flag
 	for _, leaf := range parser.Model.Leaves(true) {
-		fmt.Fprintf(&out, "\n### %s\n\n%s\n", strings.TrimSpace(strings.TrimPrefix(leaf.Summary(), "memgraph-controller")), leaf.Help)
-		flags := leaf.Flags
-		if len(flags) == 0 {
-			continue
+		fmt.Fprintf(&tables, "\n### %s\n\n%s\n", strings.TrimSpace(strings.TrimPrefix(leaf.Summary(), "memgraph-controller")), leaf.Help)
+		var own, grouped []*kong.Flag
+		for _, f := range leaf.Flags {
+			if f.Group != nil {
+				grouped = append(grouped, f)
+			} else {
+				own = append(own, f)
+			}
 		}
-		fmt.Fprint(&out, "\n| flag | default | what it does |\n|---|---|---|\n")
-		for _, f := range flags {
-			value := "-"
-			if f.HasDefault && f.Default != "" {
-				value = "`" + f.Default + "`"
+		writeFlags(&tables, own)
+		if len(grouped) > 0 {
+			fmt.Fprint(&tables, "\nAnd the flags that say [which cluster](#which-cluster).\n")
+			if shared == nil {
+				shared = grouped
 			}
-			help := f.Help
-			if len(f.Envs) > 0 {
-				help += " Environment: `" + strings.Join(f.Envs, "`, `") + "`."
-			}
-			fmt.Fprintf(&out, "| `--%s` | %s | %s |\n", f.Name, value, help)
+			require.Equal(t, flagNames(shared), flagNames(grouped), "of "+leaf.Name)
 		}
 	}
-	fmt.Fprintln(&out)
-	return out.String()
+	fmt.Fprint(&out, "\n### which cluster\n\nFlags of every command that acts on a running cluster.\n")
+	writeFlags(&out, shared)
+	fmt.Fprintln(&tables)
+	return out.String() + tables.String()
+}
+
+func writeFlags(out *bytes.Buffer, flags []*kong.Flag) {
+	if len(flags) == 0 {
+		return
+	}
+	fmt.Fprint(out, "\n| flag | default | what it does |\n|---|---|---|\n")
+	for _, f := range flags {
+		value := "-"
+		if f.HasDefault && f.Default != "" {
+			value = "`" + f.Default + "`"
+		}
+		help := f.Help
+		if len(f.Envs) > 0 {
+			help += " Environment: `" + strings.Join(f.Envs, "`, `") + "`."
+		}
+		fmt.Fprintf(out, "| `--%s` | %s | %s |\n", f.Name, value, help)
+	}
+}
+
+func flagNames(flags []*kong.Flag) []string {
+	var names []string
+	for _, f := range flags {
+		names = append(names, f.Name)
+	}
+	return names
 }
 
 // Whoever follows a runbook at night has no time for a flag that does not exist.

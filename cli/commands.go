@@ -19,6 +19,7 @@ type Commands struct {
 	Switchover switchoverCommand `cmd:"" help:"Let the main hand over to another instance. Nothing is lost."`
 	Failover   failoverCommand   `cmd:"" help:"Make another instance the main although the present one may be lost."`
 	Pause      pauseCommand      `cmd:"" help:"Stop every automatic action for a time."`
+	Resume     resumeCommand     `cmd:"" help:"End a pause now."`
 }
 
 // The exit codes.
@@ -34,7 +35,7 @@ const (
 func Execute(ctx context.Context, root any, args []string, terminal *Terminal, options ...kong.Option) int {
 	left := false // kong has printed the help and asked to exit
 	parser, err := kong.New(root, append([]kong.Option{
-		kong.Name("memgraph-controller"),
+		kong.Name(terminal.name()),
 		kong.Writers(terminal.Out, terminal.Err),
 		kong.Exit(func(int) { left = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -59,7 +60,7 @@ func report(terminal *Terminal, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(terminal.Err, "memgraph-controller: %v\n", err)
+	fmt.Fprintf(terminal.Err, "%s: %v\n", terminal.name(), err)
 	if _, ok := errors.AsType[usageError](err); ok {
 		fmt.Fprintln(terminal.Err, "Run with --help to see what there is.")
 	}

@@ -19,7 +19,12 @@ import (
 	"memgraph-controller/controller/topology"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// Once closed, it offers its error for ten minutes to whoever may ask.
+		goleak.IgnoreAnyFunction("github.com/moby/spdystream.(*Connection).shutdown"),
+	)
+}
 
 // controller is a fake behind a real server: it answers what a test sets.
 type controller struct {
@@ -147,7 +152,7 @@ func TestServerAndTokenComeFromTheEnvironmentToo(t *testing.T) {
 
 	t.Setenv("MEMGRAPH_CONTROLLER_TOKEN", "s3cret")
 	require.Equal(t, run{0, "taken down as r1\n", ""}, command(t, "", "pause", "--for", "10m"))
-	require.Equal(t, run{0, "taken down as r1\n", ""}, command(t, "", "pause", "--off"))
+	require.Equal(t, run{0, "taken down as r1\n", ""}, command(t, "", "resume"))
 	require.Equal(t, []any{
 		api.PauseRequest{For: api.Period(10 * time.Minute), By: "ada@desk"}, api.PauseRequest{By: "ada@desk"},
 	}, c.asked)
@@ -177,10 +182,12 @@ func TestWrongUseSaysWhatIsWrongAndExitsWith2(t *testing.T) {
 		"nothing":             {nil, "expected one of"},
 		"unknown command":     {[]string{"explode"}, "unexpected argument explode"},
 		"unknown flag":        {[]string{"status", "--colour"}, "unknown flag --colour"},
-		"unknown output":      {[]string{"status", "-o", "xml"}, `must be one of "table","json" but got "xml"`},
+		"unknown output":      {[]string{"status", "-o", "xml"}, `must be one of "table","json","yaml" but got "xml"`},
 		"pause without":       {[]string{"pause"}, "say how long with --for"},
 		"pause for nothing":   {[]string{"pause", "--for", "0s"}, "say how long with --for"},
-		"pause with both":     {[]string{"pause", "--for", "1m", "--off"}, "can't be used together"},
+		"two ways":            {[]string{"status", "--server", "x", "-n", "db"}, "--namespace and --release cannot be used with it"},
+		"two ways to pause":   {[]string{"pause", "--for", "1m", "--server", "x", "--release", "r"}, "cannot be used with it"},
+		"resume for a time":   {[]string{"resume", "--for", "1m"}, "unknown flag --for"},
 		"pause, no length":    {[]string{"pause", "--for", "long"}, `expected duration but got "long"`},
 		"kill nobody":         {[]string{"local", "kill"}, `expected "<instance>"`},
 		"argument too many":   {[]string{"switchover", "memgraph-1"}, "unexpected argument memgraph-1"},
@@ -201,7 +208,7 @@ func TestHelpListsTheCommandsAndRunsNothing(t *testing.T) {
 	got := command(t, "", "--help")
 	require.Zero(t, got.code)
 	require.Empty(t, got.err)
-	for _, name := range []string{"status", "switchover", "failover", "pause", "local"} {
+	for _, name := range []string{"status", "switchover", "failover", "pause", "resume", "local"} {
 		require.Contains(t, got.out, name)
 	}
 	got = command(t, "", "local", "kill", "--help")
@@ -213,7 +220,7 @@ func TestNobodyListeningSaysHowToStart(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	for _, args := range [][]string{{"status"}, {"switchover"}, {"failover"}, {"pause", "--off"}, {"local", "kill", "a"}} {
+	for _, args := range [][]string{{"status"}, {"switchover"}, {"failover"}, {"resume"}, {"local", "kill", "a"}} {
 		got := command(t, "", append(args, "--server", listener.Addr().String())...)
 		require.Equal(t, exitFailed, got.code)
 		require.Contains(t, got.err, "no controller listens at "+listener.Addr().String()+": start a cluster with")

@@ -10,15 +10,20 @@ import (
 )
 
 type explainCommand struct {
-	serverFlags
+	clusterFlags
 	Instance string `arg:"" optional:"" help:"Explain this instance alone."`
 }
 
 // Run prints what follows from the status, in sentences.
 func (c *explainCommand) Run(ctx context.Context, terminal *Terminal) error {
-	status, err := c.client().Status(ctx)
+	r, err := c.reach(ctx, terminal)
 	if err != nil {
-		return c.explain(err)
+		return err
+	}
+	defer r.close()
+	status, err := r.Status(ctx)
+	if err != nil {
+		return r.explain(err)
 	}
 	if c.Instance != "" {
 		i, err := instanceNamed(status, c.Instance)

@@ -9,7 +9,7 @@ import (
 )
 
 type failoverCommand struct {
-	serverFlags
+	clusterFlags
 	waitFlags
 	To    string `help:"The instance to become main (default: the voter)." placeholder:"INSTANCE"`
 	Force bool   `help:"Do it although the main still answers, or although acknowledged writes may be lost."`
@@ -18,10 +18,14 @@ type failoverCommand struct {
 
 // Run says what would be lost, asks, and waits for the failover.
 func (c *failoverCommand) Run(ctx context.Context, terminal *Terminal) error {
-	client := c.client()
-	status, err := client.Status(ctx)
+	r, err := c.forChange(ctx, terminal)
 	if err != nil {
-		return c.explain(err)
+		return err
+	}
+	defer r.close()
+	status, err := r.Status(ctx)
+	if err != nil {
+		return r.explain(err)
 	}
 	target, loses, err := c.preview(terminal, status)
 	if err != nil {
@@ -32,13 +36,13 @@ func (c *failoverCommand) Run(ctx context.Context, terminal *Terminal) error {
 			return err
 		}
 	}
-	accepted, err := client.Failover(ctx, api.FailoverRequest{
+	accepted, err := r.Failover(ctx, api.FailoverRequest{
 		Target: target, Force: c.Force, AcceptLoss: loses, By: terminal.User,
 	})
 	if err != nil {
-		return c.explain(err)
+		return r.explain(err)
 	}
-	return c.explain(c.follow(ctx, client, terminal, accepted))
+	return r.explain(c.follow(ctx, r.Client, terminal, accepted))
 }
 
 // preview prints what a failover would lose, and refuses to lose anything
@@ -50,7 +54,7 @@ func (c *failoverCommand) preview(terminal *Terminal, status api.Status) (target
 	}
 	if target == "" {
 		return "", false, refusal{"no instance is known to hold every acknowledged write (there is no voter): " +
-			"name one with --to, and see 'memgraph-controller status' for how far each is behind"}
+			"name one with --to, and see " + terminal.call("status") + " for how far each is behind"}
 	}
 	instance, err := instanceNamed(status, target)
 	if err != nil {

@@ -16,6 +16,8 @@ const (
 	// way before it counts as dropped: it passes from one state to the other
 	// between two looks.
 	forgotten = 10
+	// silentLooks is after how many looks without news it is said that it goes on.
+	silentLooks = 50
 )
 
 // waitFlags say how long to wait for a request to be carried out.
@@ -34,6 +36,8 @@ type follower struct {
 	printed int
 	reason  string
 	missing int
+	// looks counts all, silent those since something was printed.
+	looks, silent int
 }
 
 // follow waits until the request is done. It fails when the request ends any
@@ -69,11 +73,15 @@ func (f *follower) unfinished(ctx context.Context, after time.Duration) error {
 	if ctx.Err() != nil {
 		why = "interrupted"
 	}
-	return fmt.Errorf("%s: the controller goes on with %s, see 'memgraph-controller status'", why, f.id)
+	return fmt.Errorf("%s: the controller goes on with %s, see %s", why, f.id, f.terminal.call("status"))
 }
 
 // look asks once how far the request is.
 func (f *follower) look(ctx context.Context) (done bool, err error) {
+	f.looks++
+	if f.silent++; f.silent == silentLooks {
+		f.printf("  still under way after %s\n", followInterval*time.Duration(f.looks))
+	}
 	failovers, err := f.client.Failovers(ctx)
 	if err != nil {
 		return false, err
@@ -87,17 +95,23 @@ func (f *follower) look(ctx context.Context) (done bool, err error) {
 	return false, f.pending(ctx)
 }
 
+// printf prints news.
+func (f *follower) printf(format string, args ...any) {
+	f.silent = 0
+	f.terminal.printf(format, args...)
+}
+
 // progress prints the phases that have ended since the last look.
 func (f *follower) progress(failover api.Failover) (done bool, err error) {
 	for ; f.printed < len(failover.Phases); f.printed++ {
 		phase := failover.Phases[f.printed]
-		f.terminal.printf("  %-11s %s\n", phase.Name, short(time.Duration(phase.Duration)))
+		f.printf("  %-11s %s\n", phase.Name, short(time.Duration(phase.Duration)))
 	}
 	switch {
 	case failover.Running():
 		return false, nil
 	case failover.Result == api.ResultCompleted:
-		f.terminal.printf("%s is the main: %s in all, %d sessions cut, %d connections held\n", failover.To,
+		f.printf("%s is the main: %s in all, %d sessions cut, %d connections held\n", failover.To,
 			short(failover.Finished.Sub(failover.Started)), failover.SessionsCut, failover.Held)
 		return true, nil
 	default:
@@ -120,7 +134,7 @@ func (f *follower) pending(ctx context.Context) error {
 	f.missing = 0
 	if reason := status.Routing.Decision.Reason; reason != f.reason {
 		f.reason = reason
-		f.terminal.printf("  waiting: %s\n", reason)
+		f.printf("  waiting: %s\n", reason)
 	}
 	return nil
 }

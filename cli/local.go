@@ -16,14 +16,17 @@ type LocalActions struct {
 
 // onInstance is what the four commands have in common.
 type onInstance struct {
-	serverFlags
+	Server string `help:"Address of the controller's HTTP server." default:"http://127.0.0.1:8080" env:"MEMGRAPH_CONTROLLER_SERVER" placeholder:"URL"`
+	tokenFlag
 	Instance string `arg:"" help:"Its name, such as memgraph-0."`
 }
 
 func (c *onInstance) do(ctx context.Context, terminal *Terminal, action api.Action) error {
-	accepted, err := c.client().Instance(ctx, api.InstanceAction{Instance: c.Instance, Do: action})
+	r := (&clusterFlags{tokenFlag: c.tokenFlag}).at(c.Server, terminal)
+	defer r.close()
+	accepted, err := r.Instance(ctx, api.InstanceAction{Instance: c.Instance, Do: action})
 	if err != nil {
-		return c.explain(err)
+		return r.explain(err)
 	}
 	terminal.printf("%s\n", accepted.Message)
 	return nil

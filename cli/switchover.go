@@ -7,17 +7,21 @@ import (
 )
 
 type switchoverCommand struct {
-	serverFlags
+	clusterFlags
 	waitFlags
 	To string `help:"The instance to become main (default: the voter)." placeholder:"INSTANCE"`
 }
 
 // Run asks for the switchover and waits for it.
 func (c *switchoverCommand) Run(ctx context.Context, terminal *Terminal) error {
-	client := c.client()
-	accepted, err := client.Switchover(ctx, api.SwitchoverRequest{Target: c.To, By: terminal.User})
+	r, err := c.forChange(ctx, terminal)
 	if err != nil {
-		return c.explain(err)
+		return err
 	}
-	return c.explain(c.follow(ctx, client, terminal, accepted))
+	defer r.close()
+	accepted, err := r.Switchover(ctx, api.SwitchoverRequest{Target: c.To, By: terminal.User})
+	if err != nil {
+		return r.explain(err)
+	}
+	return r.explain(c.follow(ctx, r.Client, terminal, accepted))
 }

@@ -230,7 +230,7 @@ func decision(status api.Status) string {
 
 func paused(status api.Status) string {
 	return "paused for another " + short(status.Paused.Until.Sub(status.Time)) + byWhom(status.Paused.By) +
-		": nothing is done automatically; resume with pause --off"
+		": nothing is done automatically; the command resume ends it"
 }
 
 func byWhom(name string) string {

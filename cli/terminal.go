@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -26,7 +28,18 @@ type Terminal struct {
 	Height func() int
 	// User is who is at it, for the record.
 	User string
+	// Name is what the program is called by; empty: memgraph-controller.
+	Name string
 }
+
+// The names of the program.
+const (
+	programName = "memgraph-controller"
+	// pluginFile is the file by which kubectl finds it as its plugin, pluginName what
+	// a person types then.
+	pluginFile = "kubectl-memgraph"
+	pluginName = "kubectl memgraph"
+)
 
 // Open describes the process's own streams. Colour is off where NO_COLOR is set
 // or the terminal is dumb.
@@ -40,8 +53,27 @@ func Open(in, out, err *os.File) *Terminal {
 		Width:       func() int { columns, _ := windowSize(out); return columns },
 		Height:      func() int { _, lines := windowSize(out); return lines },
 		User:        userAtHost(),
+		Name:        called(os.Args[0]),
 	}
 }
+
+// called is what a person types to call the program of this path.
+func called(path string) string {
+	if strings.TrimSuffix(filepath.Base(path), ".exe") == pluginFile {
+		return pluginName
+	}
+	return programName
+}
+
+// Plugin tells whether kubectl called the program: then it is about clusters in
+// Kubernetes and nothing else.
+func (t *Terminal) Plugin() bool { return t.Name == pluginName }
+
+// name is what the program is called by.
+func (t *Terminal) name() string { return cmp.Or(t.Name, programName) }
+
+// call is a command in quotes, as a person would type it.
+func (t *Terminal) call(command string) string { return "'" + t.name() + " " + command + "'" }
 
 func isTerminal(file *os.File) bool {
 	_, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// silentFor is how long nobody wonders whether something happens.
+	silentFor = time.Second
+	// againEvery is how often it is said that it still does.
+	againEvery = 5 * time.Second
+)
+
+// during does something, and says what it is at once that takes longer than a second,
+// and every five seconds from then on. It is said beside the output, which a program
+// may read.
+func (t *Terminal) during(what string, do func() error) error {
+	done := make(chan struct{})
+	var talk sync.WaitGroup
+	talk.Go(func() { t.mention(what, done) })
+	defer talk.Wait()
+	defer close(done)
+	return do()
+}
+
+// mention says what goes on until done is closed.
+func (t *Terminal) mention(what string, done <-chan struct{}) {
+	began := time.Now()
+	timer := time.NewTimer(silentFor)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-timer.C:
+			fmt.Fprintf(t.Err, "%s (%s)\n", what, time.Since(began).Round(time.Second))
+			timer.Reset(againEvery)
+		}
+	}
+}
