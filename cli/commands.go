@@ -16,6 +16,7 @@ type Commands struct {
 	Status     statusCommand     `cmd:"" help:"Show the cluster: instances, gateways, what is decided now, and the last transitions."`
 	Explain    explainCommand    `cmd:"" help:"Say in sentences who takes writes, who would follow, and what keeps an instance from its work."`
 	History    historyCommand    `cmd:"" help:"List the failovers and planned changes, or show one with its phases and what was seen."`
+	Logs       logsCommand       `cmd:"" help:"Write logs, events, status and history around a failover into one archive."`
 	Switchover switchoverCommand `cmd:"" help:"Let the main hand over to another instance. Nothing is lost."`
 	Failover   failoverCommand   `cmd:"" help:"Make another instance the main although the present one may be lost."`
 	Pause      pauseCommand      `cmd:"" help:"Stop every automatic action for a time."`

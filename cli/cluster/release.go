@@ -136,6 +136,17 @@ func (r *Release) StatefulSet() string {
 	return r.Name
 }
 
+// Owns tells by its name whether an object is part of the release. The chart's names
+// are the release's, and those of pods and volumes begin with their owner's.
+func (r *Release) Owns(name string) bool {
+	for _, owner := range []string{r.Name, r.StatefulSet(), "storage-" + r.StatefulSet()} {
+		if name == owner || strings.HasPrefix(name, owner+"-") {
+			return true
+		}
+	}
+	return false
+}
+
 // argument is a flag that the controllers run with.
 func (r *Release) argument(flag string) string {
 	for _, argument := range r.container().Args {
