@@ -12,8 +12,9 @@ export REPORT_DIR ?= $(CURDIR)/out/reports
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build the controller and the stand-in into bin/
+build: ## build the controller, with kubectl's plugin as another name of it, and the stand-in into bin/
 	go build -trimpath -o $(BIN)/ . ./clusters/standin/cmd/memgraph-standin
+	ln -sf memgraph-controller $(BIN)/kubectl-memgraph
 
 run: build ## run a self-healing cluster on this machine (ARGS="--help" shows its flags)
 	$(BIN)/memgraph-controller local $(ARGS)

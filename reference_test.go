@@ -101,9 +101,19 @@ func TestCommandsInTheRunbooksAreCommands(t *testing.T) {
 	commands := regexp.MustCompile(`(?m)-- /memgraph-controller (.*)$`).FindAllStringSubmatch(string(page), -1)
 	require.NotEmpty(t, commands)
 	for _, c := range commands {
-		parser, err := kong.New(&commandLine{}, kong.Name("memgraph-controller"))
-		require.NoError(t, err)
-		_, err = parser.Parse(strings.Fields(c[1]))
-		require.NoError(t, err, c[1])
+		requireParses(t, &commandLine{}, c[1])
 	}
+	commands = regexp.MustCompile(`(?m)^    kubectl memgraph (.*)$`).FindAllStringSubmatch(string(page), -1)
+	require.NotEmpty(t, commands)
+	for _, c := range commands {
+		requireParses(t, &pluginLine{}, c[1])
+	}
+}
+
+func requireParses(t *testing.T, root any, line string) {
+	t.Helper()
+	parser, err := kong.New(root, kong.Name("memgraph-controller"))
+	require.NoError(t, err)
+	_, err = parser.Parse(strings.Fields(line))
+	require.NoError(t, err, line)
 }

@@ -19,8 +19,11 @@ type Commands struct {
 	Logs       logsCommand       `cmd:"" help:"Write logs, events, status and history around a failover into one archive."`
 	Switchover switchoverCommand `cmd:"" help:"Let the main hand over to another instance. Nothing is lost."`
 	Failover   failoverCommand   `cmd:"" help:"Make another instance the main although the present one may be lost."`
+	Drill      drillCommand      `cmd:"" help:"Break one thing in a healthy cluster and measure what clients see of it."`
 	Pause      pauseCommand      `cmd:"" help:"Stop every automatic action for a time."`
 	Resume     resumeCommand     `cmd:"" help:"End a pause now."`
+	Completion completionCommand `cmd:"" help:"Print the script that completes commands and flags in a shell."`
+	Complete   completeCommand   `cmd:"" hidden:""`
 }
 
 // The exit codes.

@@ -1,8 +1,10 @@
-// Package cli is the part of the command line that acts on a running cluster
-// through a controller's HTTP API: status, switchover, failover, pause, and what
-// can be done to the instances of a local cluster.
+// Package cli is the part of the command line that acts on a running cluster:
+// status, explain, history, switchover, failover, pause and resume through a
+// controller's HTTP API, logs and drill through Kubernetes besides, and what can be
+// done to the instances of a local cluster.
 //
-// It is for people and scripts, and knows nothing that the API does not say. A
+// It is for people and scripts, and of the cluster's state it knows nothing that the
+// API does not say. Where the API is, it finds by itself (package cluster). A
 // program embeds [Commands] in the struct that it gives to kong, and runs it:
 //
 //	var root struct {
@@ -22,6 +24,6 @@
 //
 // # Exit codes
 //
-// 0 done, 1 failed, 2 used wrongly, 3 refused by the controller (or not
-// confirmed).
+// 0 done, 1 failed, 2 used wrongly, 3 refused by the controller, or not confirmed, or
+// not done because it would be a risk. The reference has the table.
 package cli

@@ -56,6 +56,20 @@ func writes(status api.Status) string {
 // ifLost says who would follow the main, or why nobody would.
 func ifLost(status api.Status) string {
 	r := status.Record
+	if why := nobodyFollows(status); why != "" {
+		return why
+	}
+	follows := fmt.Sprintf("%s would follow, with every acknowledged write.", r.Voter)
+	if voter, err := instanceNamed(status, r.Voter); err == nil && !voter.Clean {
+		follows += " It restarted in this database epoch, so it may have to be restarted once more."
+	}
+	return follows
+}
+
+// nobodyFollows says why nobody would follow the main if it were lost; empty where
+// somebody would.
+func nobodyFollows(status api.Status) string {
+	r := status.Record
 	voter, missing := instanceNamed(status, r.Voter)
 	switch {
 	case r.Main == "":
@@ -72,11 +86,7 @@ func ifLost(status api.Status) string {
 	if voted := r.Members[r.Voter].Voted; voted != "" && voted != voter.Process {
 		return fmt.Sprintf("%s could not follow: it restarted and may lack the last acknowledged write, until it has voted again.", r.Voter)
 	}
-	follows := fmt.Sprintf("%s would follow, with every acknowledged write.", r.Voter)
-	if !voter.Clean {
-		follows += " It restarted in this database epoch, so it may have to be restarted once more."
-	}
-	return follows
+	return ""
 }
 
 // circumstances say what an instance is there for, and what keeps it from that.

@@ -35,7 +35,9 @@ func (t *Terminal) mention(what string, done <-chan struct{}) {
 		case <-done:
 			return
 		case <-timer.C:
+			t.talking.Lock()
 			fmt.Fprintf(t.Err, "%s (%s)\n", what, time.Since(began).Round(time.Second))
+			t.talking.Unlock()
 			timer.Reset(againEvery)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,6 +31,8 @@ type Terminal struct {
 	User string
 	// Name is what the program is called by; empty: memgraph-controller.
 	Name string
+
+	talking sync.Mutex // of those that mention at Err what goes on
 }
 
 // The names of the program.

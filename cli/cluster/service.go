@@ -63,10 +63,10 @@ func (r *Release) Service(port int) (*Service, error) {
 func (s *Service) Close() {
 	s.cancel()
 	_ = s.listener.Close()
+	s.work.Wait()
 	for _, t := range s.tunnels {
 		t.Close()
 	}
-	s.work.Wait()
 }
 
 func (s *Service) accept(ctx context.Context) {

@@ -23,17 +23,20 @@ import (
 // for the next one when the API server has ended it.
 //
 // Client-go's own PortForwarder gives up all its connections when the pod resets one,
-// which is what gateways do in a failover. Here each ends alone.
+// which is what gateways do in a failover. It has a reason: what nobody at the pod
+// reads any more stays in the kubelet and may stop new streams of the same forward.
+// Here the others go on, and those that come later go over a new forward.
 type Tunnel struct {
 	release *Release
 	pod     string
 	port    int
 	dialer  httpstream.Dialer
 
-	mu         sync.Mutex
-	connection httpstream.Connection
-	requests   int
-	closed     bool
+	mu       sync.Mutex
+	current  *forward // that new connections go over; nil: the next one opens it
+	all      map[*forward]bool
+	requests int
+	closed   bool
 	// failed is when the pod was last seen not to serve.
 	failed time.Time
 }
@@ -46,7 +49,7 @@ func (r *Release) Tunnel(pod string, port int) (*Tunnel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("port-forward to pod %s: %w", pod, err)
 	}
-	return &Tunnel{release: r, pod: pod, port: port, dialer: dialer}, nil
+	return &Tunnel{release: r, pod: pod, port: port, dialer: dialer, all: map[*forward]bool{}}, nil
 }
 
 // forwardDialer prefers WebSocket, which gets through proxies that do not know SPDY,
@@ -82,10 +85,24 @@ func (t *Tunnel) DialContext(ctx context.Context, _, _ string) (net.Conn, error)
 // String names the tunnel's end.
 func (t *Tunnel) String() string { return fmt.Sprintf("port %d of pod %s", t.port, t.pod) }
 
-func (t *Tunnel) fail() {
+// retire takes no new connection over a forward that one failed on.
+func (t *Tunnel) retire(f *forward) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.failed = time.Now()
+	t.failed, f.retired = time.Now(), true
+	if t.current == f {
+		t.current = nil
+	}
+}
+
+// done ends a forward that is retired with its last connection.
+func (t *Tunnel) done(f *forward) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f.carries--; f.carries == 0 && f.retired {
+		_ = f.Close()
+		delete(t.all, f)
+	}
 }
 
 // Close ends the tunnel and all its connections.
@@ -93,14 +110,21 @@ func (t *Tunnel) Close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed = true
-	if t.connection != nil {
-		_ = t.connection.Close()
+	for f := range t.all {
+		_ = f.Close()
 	}
+}
+
+// forward is one port-forward of the API server.
+type forward struct {
+	httpstream.Connection
+	carries int // connections
+	retired bool
 }
 
 // streams carry one connection: its bytes, and what the kubelet says went wrong.
 type streams struct {
-	connection   httpstream.Connection
+	forward      *forward
 	data, errors httpstream.Stream
 	tunnel       *Tunnel
 
@@ -109,54 +133,98 @@ type streams struct {
 }
 
 func (t *Tunnel) open(ctx context.Context) (*streams, error) {
-	connection, request, err := t.connect(ctx)
+	f, request, err := t.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &streams{connection: connection, tunnel: t, said: make(chan struct{})}
-	headers := http.Header{}
-	headers.Set(corev1.PortHeader, strconv.Itoa(t.port))
-	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(request))
-	headers.Set(corev1.StreamType, corev1.StreamTypeError)
-	if s.errors, err = connection.CreateStream(headers); err != nil {
-		return nil, fmt.Errorf("%s: %w", t, err)
-	}
-	_ = s.errors.Close() // nothing is sent over it
-	headers.Set(corev1.StreamType, corev1.StreamTypeData)
-	if s.data, err = connection.CreateStream(headers); err != nil {
-		_ = s.errors.Reset()
-		connection.RemoveStreams(s.errors)
+	s := &streams{forward: f, tunnel: t, said: make(chan struct{})}
+	if err := s.open(ctx, request); err != nil {
+		t.retire(f)
+		t.done(f)
 		return nil, fmt.Errorf("%s: %w", t, err)
 	}
 	go s.listen()
 	return s, nil
 }
 
-// connect returns the connection to the API server, a new one where the last has
+// open opens both streams, that for errors first.
+func (s *streams) open(ctx context.Context, request int) (err error) {
+	headers := http.Header{}
+	headers.Set(corev1.PortHeader, strconv.Itoa(s.tunnel.port))
+	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(request))
+	headers.Set(corev1.StreamType, corev1.StreamTypeError)
+	if s.errors, err = create(ctx, s.forward, headers); err != nil {
+		return err
+	}
+	_ = s.errors.Close() // nothing is sent over it
+	headers.Set(corev1.StreamType, corev1.StreamTypeData)
+	if s.data, err = create(ctx, s.forward, headers); err != nil {
+		_ = s.errors.Reset()
+		s.forward.RemoveStreams(s.errors)
+	}
+	return err
+}
+
+// createdWithin is how long a stream may take to be created once nobody wants it any
+// more: to end the connection meanwhile would leave its creation waiting for 30 s.
+const createdWithin = time.Second
+
+// create creates a stream, which knows no context.
+func create(ctx context.Context, connection httpstream.Connection, headers http.Header) (httpstream.Stream, error) {
+	type result struct {
+		stream httpstream.Stream
+		err    error
+	}
+	created := make(chan result, 1)
+	headers = headers.Clone()
+	go func() {
+		stream, err := connection.CreateStream(headers)
+		created <- result{stream, err}
+	}()
+	select {
+	case r := <-created:
+		return r.stream, r.err
+	case <-ctx.Done():
+	}
+	select {
+	case r := <-created:
+		if r.err == nil {
+			_ = r.stream.Reset()
+			connection.RemoveStreams(r.stream)
+		}
+	case <-time.After(createdWithin):
+	}
+	return nil, context.Cause(ctx)
+}
+
+// connect returns the forward that connections go over, a new one where the last has
 // ended, and a number for the next request over it.
-func (t *Tunnel) connect(ctx context.Context) (httpstream.Connection, int, error) {
+func (t *Tunnel) connect(ctx context.Context) (*forward, int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
 		return nil, 0, errTunnelClosed
 	}
-	if t.connection != nil {
+	if t.current != nil {
 		select {
-		case <-t.connection.CloseChan():
-			t.connection = nil
+		case <-t.current.CloseChan():
+			delete(t.all, t.current)
+			t.current = nil
 		default:
 		}
 	}
-	if t.connection == nil {
+	if t.current == nil {
 		connection, err := t.dial(ctx)
 		if err != nil {
 			t.failed = time.Now()
 			return nil, 0, fmt.Errorf("port-forward to pod %s: %w", t.pod, t.release.Explain(err, "create", "pods/portforward"))
 		}
-		t.connection = connection
+		t.current = &forward{Connection: connection}
+		t.all[t.current] = true
 	}
 	t.requests++
-	return t.connection, t.requests, nil
+	t.current.carries++
+	return t.current, t.requests, nil
 }
 
 // dial asks the API server for a way to the pod. The dialer knows no context, so
@@ -194,7 +262,7 @@ func (s *streams) listen() {
 	text, err := io.ReadAll(io.LimitReader(s.errors, 4096))
 	if err == nil && len(text) > 0 {
 		s.failure = fmt.Errorf("%s: %s", s.tunnel, strings.TrimSpace(string(text)))
-		s.tunnel.fail()
+		s.tunnel.retire(s.forward)
 	}
 }
 
@@ -217,7 +285,8 @@ func (s *streams) carry(local net.Conn) {
 	_ = local.Close()
 	<-up
 	_ = s.errors.Reset()
-	s.connection.RemoveStreams(s.data, s.errors)
+	s.forward.RemoveStreams(s.data, s.errors)
+	s.tunnel.done(s.forward)
 }
 
 // conn is the near end of a connection, whose end says why.

@@ -38,9 +38,15 @@ type row = map[string]any
 
 // dialDriver is Config.Dial unless another is given.
 func (config Config) dialDriver(address string) Link {
+	return Dial(address, config.User, config.Password)
+}
+
+// Dial prepares one connection to host:port, for whoever has plain questions and no
+// instance to manage. An empty user means without credentials. The caller closes it.
+func Dial(address, user, password string) Link {
 	auth := neo4j.NoAuth()
-	if config.User != "" {
-		auth = neo4j.BasicAuth(config.User, config.Password, "")
+	if user != "" {
+		auth = neo4j.BasicAuth(user, password, "")
 	}
 	driver, err := neo4j.NewDriverWithContext("bolt://"+address, auth, single)
 	return &link{address: address, driver: driver, broken: err}

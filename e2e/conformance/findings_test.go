@@ -199,4 +199,5 @@ var findings = []finding{
 	{id: "S1", what: "An address with two colons is refused"},
 	{id: "S2", what: "Conflicting writes fail with an error that drivers retry"},
 	{id: "S3", what: "SHOW CONFIG names the flags that replication needs"},
+	{id: "S4", what: "A node has the same id on every instance, and is found by it together with its label"},
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,6 +80,25 @@ func TestSwitchoverLosesNothing(t *testing.T) {
 	a.has(1, 2)
 	b.has(1, 2)
 	c.getsTo(1, 2)
+}
+
+// A drill finds its node by it before and after a failover.
+func TestANodeKeepsItsIDOnTheNextMain(t *testing.T) {
+	fact(t, "S4")
+	a, b, c := cluster(t)
+	a.create(1)
+	id := a.run("CREATE (n:D {count: 0}) RETURN id(n) AS id").rows[0][0]
+	find := fmt.Sprintf("MATCH (n:D) WHERE id(n) = %d ", id)
+	a.expect(find+"SET n.count = 1 RETURN n.count AS count", []any{int64(1)})
+	b.expect(find+"RETURN n.count AS count", []any{int64(1)})
+	a.demote()
+	b.promote()
+	b.register(a, "STRICT_SYNC")
+	b.register(c, "ASYNC")
+	b.expect(find+"SET n.count = 2 RETURN n.count AS count", []any{int64(2)})
+	a.expect(find+"RETURN n.count AS count", []any{int64(2)})
+	b.run(find + "DELETE n")
+	require.Empty(t, b.run(find+"RETURN n.count AS count").rows)
 }
 
 func TestTransactionOpenOnADemotedMainCannotCommit(t *testing.T) {

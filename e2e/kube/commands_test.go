@@ -1,0 +1,140 @@
+package kube
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/clusters/command"
+	"memgraph-controller/controller/api"
+)
+
+// person is somebody with a kubeconfig and the program as kubectl's plugin.
+type person struct {
+	*Scenario
+	program string
+}
+
+func (s *Scenario) person(ctx context.Context) person {
+	s.Helper()
+	p := person{s, filepath.Join(s.TempDir(), "kubectl-memgraph")}
+	build := command.New("go", "build", "-o", p.program, "memgraph-controller")
+	build.Dir = s.Root
+	_, err := command.Exec{}.Run(ctx, build)
+	require.NoError(s, err)
+	return p
+}
+
+// types runs a command with nothing but the kubeconfig and the namespace.
+func (p person) types(ctx context.Context, args ...string) string {
+	p.Helper()
+	said, err := command.Exec{}.Run(ctx, command.New(p.program, append(args, "--kubeconfig", p.Kind.Kubeconfig, "--namespace", p.Namespace)...))
+	p.Logf("%s:\n%s", strings.Join(args, " "), said)
+	require.NoError(p, err)
+	return said
+}
+
+func TestAPersonWithAKubeconfigNeedsNothingElse(t *testing.T) {
+	scenario(t, "the command line finds the release, its leader and its token by itself", func(ctx context.Context, s *Scenario) {
+		p := s.person(ctx)
+		before := s.Whole(ctx, s)
+		var status api.Status
+		require.NoError(s, json.Unmarshal([]byte(p.types(ctx, "status", "-o", "json")), &status))
+		require.Equal(s, status.Leader, status.Controller, "the leader is asked")
+		require.Equal(s, before.Record.Main, status.Record.Main)
+		require.Contains(s, p.types(ctx, "explain"), "would follow, with every acknowledged write")
+
+		p.types(ctx, "pause", "--for", "5m")
+		s.Until(ctx, s, "paused", time.Minute, func(st api.Status) bool { return st.Paused != nil })
+		p.types(ctx, "resume")
+		s.Until(ctx, s, "resumed", time.Minute, func(st api.Status) bool { return st.Paused == nil })
+
+		p.types(ctx, "switchover")
+		require.NotEqual(s, before.Record.Main, s.Whole(ctx, s).Record.Main)
+		require.Contains(s, p.types(ctx, "history"), "switchover")
+	})
+}
+
+func TestDrillsInAClusterOfOnesOwn(t *testing.T) {
+	scenario(t, "a drill breaks one thing, and says what clients saw of it", func(ctx context.Context, s *Scenario) {
+		p := s.person(ctx)
+		for _, fault := range []string{"kill-main", "kill-controller"} {
+			before := s.Whole(ctx, s)
+			said := p.types(ctx, "drill", fault, "--yes", "--writes")
+			require.Contains(s, said, "Recovered: ")
+			after := s.Whole(ctx, s)
+			if fault == "kill-main" {
+				require.NotEqual(s, before.Record.Main, after.Record.Main)
+				require.Regexp(s, `failover \(\w+\), `+before.Record.Main+` -> `+after.Record.Main+`: completed`, said)
+			} else {
+				require.NotEqual(s, before.Leader, after.Leader)
+			}
+		}
+	})
+}
+
+func TestLogsOfAFailoverAreOneArchiveWithoutSecrets(t *testing.T) {
+	scenario(t, "one command collects what is known of a failover", func(ctx context.Context, s *Scenario) {
+		p := s.person(ctx)
+		s.Whole(ctx, s)
+		p.types(ctx, "switchover")
+		s.Whole(ctx, s)
+		archive := filepath.Join(s.TempDir(), "logs.tar.gz")
+		p.types(ctx, "logs", "--file", archive)
+		files := unpack(s, archive)
+		for _, name := range []string{"README.md", "status.json", "history.txt", "record.yaml", "events.txt", "pods.txt", "kubernetes.txt"} {
+			require.Contains(s, files, name)
+		}
+		require.NotContains(s, files["README.md"], "What could not be had")
+		pods, err := s.Pods(ctx, s.Databases)
+		require.NoError(s, err)
+		for _, pod := range pods {
+			require.Contains(s, files, "logs/"+pod.Name+"/memgraph.log")
+		}
+		require.Contains(s, everyLog(files), "plan=switchover", "the controllers' logs of that time are in it")
+		for name, text := range files {
+			require.NotContains(s, text, s.API.Token, name)
+		}
+	})
+}
+
+func everyLog(files map[string]string) string {
+	var all strings.Builder
+	for name, text := range files {
+		if strings.HasPrefix(name, "logs/") {
+			all.WriteString(text)
+		}
+	}
+	return all.String()
+}
+
+// unpack reads an archive of logs as files by name.
+func unpack(s *Scenario, path string) map[string]string {
+	s.Helper()
+	packed, err := os.ReadFile(path)
+	require.NoError(s, err)
+	plain, err := gzip.NewReader(bytes.NewReader(packed))
+	require.NoError(s, err)
+	files := map[string]string{}
+	for archive := tar.NewReader(plain); ; {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		require.NoError(s, err)
+		text, err := io.ReadAll(archive)
+		require.NoError(s, err)
+		files[strings.TrimPrefix(header.Name, "memgraph-logs/")] = string(text)
+	}
+}
