@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,8 +33,9 @@ const (
 	servedWithin = 10 * time.Second
 	// lookEvery is the time between two looks at the cluster.
 	lookEvery = 200 * time.Millisecond
-	// looksToBeFit is how often a cluster is looked at that seems not to be in order.
-	looksToBeFit = 10
+	// looksForOrder is how often a cluster is looked at in which an instance is not in
+	// order: for half a minute.
+	looksForOrder = 150
 	// tail is how long clients go on after the cluster is whole.
 	tail = 2 * time.Second
 )
@@ -86,23 +88,26 @@ type drilling struct {
 	seen time.Time
 }
 
-// fit looks at the cluster and refuses where the fault would be a risk. A replica
-// that is receiving a write at this moment is looked at again.
-func (d *drilling) fit(ctx context.Context) (api.Status, error) {
-	for look := 1; ; look++ {
-		status, err := d.r.Status(ctx)
-		if err != nil {
-			return status, d.r.explain(err)
+// fit looks at the cluster and refuses where the fault would be a risk. What may pass
+// is waited for.
+func (d *drilling) fit(ctx context.Context) (status api.Status, err error) {
+	err = d.terminal.during("waiting until every instance is in order", func() error {
+		for look := 1; ; look++ {
+			if status, err = d.r.Status(ctx); err != nil {
+				return d.r.explain(err)
+			}
+			why, passing := unfit(status, d.Fault), disorder(status)
+			switch {
+			case why == "" && passing == "":
+				return nil
+			case why != "" || look == looksForOrder:
+				return refusal{fmt.Sprintf("a drill would be a risk now: %s (nothing was done; see %s)",
+					cmp.Or(why, passing), d.terminal.call("explain"))}
+			}
+			pause(ctx, lookEvery)
 		}
-		why := unfit(status, d.Fault)
-		switch {
-		case why == "":
-			return status, nil
-		case look == looksToBeFit:
-			return status, refusal{fmt.Sprintf("a drill would be a risk now: %s (nothing was done; see %s)", why, d.terminal.call("explain"))}
-		}
-		pause(ctx, lookEvery)
-	}
+	})
+	return status, err
 }
 
 // announcement says what will happen and what it costs.
@@ -251,7 +256,7 @@ func (d *drilling) unhealed(status api.Status) string {
 	}
 	// The controller that was killed is replaced by Kubernetes: whoever is left
 	// suffices.
-	return unfit(status, switchOver)
+	return cmp.Or(unfit(status, switchOver), disorder(status))
 }
 
 // look asks for the status. A controller that was killed is replaced by another.

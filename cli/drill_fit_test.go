@@ -50,17 +50,17 @@ func TestADrillIsRefusedWhereItWouldBeARisk(t *testing.T) {
 		}, ""},
 	}
 	for _, fault := range []string{killMain, killVoter, killController, switchOver} {
-		require.Empty(t, unfit(withControllers(healthy(), 3), fault))
+		require.Empty(t, unfit(withControllers(healthy(), 3), fault)+disorder(healthy()))
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			status := withControllers(healthy(), 3)
 			c.change(&status)
 			if c.says == "" {
-				require.Empty(t, unfit(status, c.fault))
+				require.Empty(t, unfit(status, c.fault)+disorder(status))
 				return
 			}
-			require.Contains(t, unfit(status, c.fault), c.says)
+			require.Contains(t, unfit(status, c.fault)+disorder(status), c.says)
 		})
 	}
 }
