@@ -163,7 +163,7 @@ func (c *logsCommand) write(terminal *Terminal, b *bundle.Bundle, release *clust
 	if err != nil {
 		return fmt.Errorf("archive: %w", err)
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }()
 	defer file.Close()
 	if err := b.Write(file, now); err != nil {
 		return fmt.Errorf("archive %s: %w", path, err)

@@ -17,12 +17,19 @@ const (
 // and every five seconds from then on. It is said beside the output, which a program
 // may read.
 func (t *Terminal) during(what string, do func() error) error {
+	defer t.mentioned(what)()
+	return do()
+}
+
+// mentioned is during for what goes on until the function that it returns is called.
+func (t *Terminal) mentioned(what string) (over func()) {
 	done := make(chan struct{})
 	var talk sync.WaitGroup
 	talk.Go(func() { t.mention(what, done) })
-	defer talk.Wait()
-	defer close(done)
-	return do()
+	return func() {
+		close(done)
+		talk.Wait()
+	}
 }
 
 // mention says what goes on until done is closed.

@@ -100,12 +100,9 @@ type patience struct {
 }
 
 // RoundTrip implements http.RoundTripper.
-func (p patience) RoundTrip(request *http.Request) (response *http.Response, err error) {
-	err = p.terminal.during("waiting for "+p.asked, func() error {
-		response, err = p.Transport.RoundTrip(request)
-		return err
-	})
-	return response, err
+func (p patience) RoundTrip(request *http.Request) (*http.Response, error) {
+	defer p.terminal.mentioned("waiting for " + p.asked)()
+	return p.Transport.RoundTrip(request)
 }
 
 // forChange is reach with the token that changing calls need, and says on which

@@ -155,7 +155,7 @@ func TestClientsTellWhatWasLostFromWhatWasRefused(t *testing.T) {
 			require.InDelta(t, 2*time.Second, seen.Gap, float64(2*pause))
 			require.Equal(t, []string{err.Error()}, seen.Errors)
 			require.Equal(t, 8, seen.NewFailed, "one in a quarter of a second")
-			if err == errCut {
+			if errors.Is(err, errCut) {
 				require.NotZero(t, seen.Lost)
 				require.Zero(t, seen.Refused)
 			} else {

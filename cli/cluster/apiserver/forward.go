@@ -38,7 +38,7 @@ func (s *Server) forward(w http.ResponseWriter, r *http.Request, pod string) {
 	if connection == nil {
 		return
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	select {
 	case <-connection.CloseChan():
 	case <-r.Context().Done():
