@@ -69,15 +69,20 @@ func TestAPersonWithAKubeconfigNeedsNothingElse(t *testing.T) {
 func TestDrillsInAClusterOfOnesOwn(t *testing.T) {
 	scenario(t, "a drill breaks one thing, and says what clients saw of it", func(ctx context.Context, s *Scenario) {
 		p := s.person(ctx)
-		for _, fault := range []string{"kill-main", "kill-controller"} {
+		for _, fault := range []string{"switchover", "kill-main", "kill-voter", "kill-controller"} {
 			before := s.Whole(ctx, s)
 			said := p.types(ctx, "drill", fault, "--yes", "--writes")
 			require.Contains(s, said, "Recovered: ")
 			after := s.Whole(ctx, s)
-			if fault == "kill-main" {
+			switch fault {
+			case "switchover":
+				require.NotEqual(s, before.Record.Main, after.Record.Main)
+			case "kill-main":
 				require.NotEqual(s, before.Record.Main, after.Record.Main)
 				require.Regexp(s, `failover \(\w+\), `+before.Record.Main+` -> `+after.Record.Main+`: completed`, said)
-			} else {
+			case "kill-voter":
+				require.Equal(s, before.Record.Main, after.Record.Main)
+			default:
 				require.NotEqual(s, before.Leader, after.Leader)
 			}
 		}
