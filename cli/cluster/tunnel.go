@@ -298,14 +298,26 @@ type conn struct {
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if errors.Is(err, io.EOF) {
-		select {
-		case <-c.streams.said:
-			if c.streams.failure != nil {
-				return n, c.streams.failure
-			}
-		default:
-		}
+	return n, c.why(err)
+}
+
+// Write implements net.Conn.
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	return n, c.why(err)
+}
+
+// why is what the kubelet said of an end that came from the other side.
+func (c *conn) why(err error) error {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
+		return err
 	}
-	return n, err
+	select {
+	case <-c.streams.said:
+		if c.streams.failure != nil {
+			return c.streams.failure
+		}
+	default:
+	}
+	return err
 }
