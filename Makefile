@@ -4,10 +4,12 @@ BIN      := bin
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DRIVERS  := $(CURDIR)/out/drivers
 FUZZTIME ?= 20s
+RELEASE  ?= out/release
+SUPPLY   := $(addprefix out/bin/,govulncheck go-licenses cyclonedx-gomod crane)
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test clean bench-tools gobench bench-reads bench-scale report
+.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test supply release publish clean bench-tools gobench bench-reads bench-scale report
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +108,24 @@ chart: ## check the Helm chart and skaffold.yaml (builds helm and its tools the 
 	cd tools/promtool && CGO_ENABLED=0 go build -trimpath -tags=remove_all_sd -o ../../out/bin/ tool
 	go test -count=1 -timeout 30m ./charts/...
 
+supply: out/bin/helm $(SUPPLY) ## check what the product is made of: known vulnerabilities (VULNDB=url of a copy of the database), licences, bill of materials, builds that are the same anywhere (FULL=1 with a build cache of their own)
+	SUPPLY=1 go test -count=1 -timeout 30m -v ./release
+
+release: out/bin/helm $(SUPPLY) ## make what a release of the tag VERSION (v1.2.3) consists of, for images that will be at IMAGE, in out/release
+	go run ./release/cmd/release --version '$(VERSION)' --image '$(IMAGE)' --out $(RELEASE)
+
+publish: out/bin/helm out/bin/crane ## push the images of a release to IMAGE and its chart to CHARTS (oci://...), and note their digests in out/release/digests
+	mkdir -p $(RELEASE)/digests
+	@set -e; tag=$(patsubst v%,%,$(VERSION)); \
+	for arch in amd64 arm64; do \
+		out/bin/crane push $(RELEASE)/image-$$arch.tar $(IMAGE):$$tag-$$arch; \
+		out/bin/crane digest $(IMAGE):$$tag-$$arch >$(RELEASE)/digests/image-$$arch; \
+	done; \
+	out/bin/crane index append -m $(IMAGE):$$tag-amd64 -m $(IMAGE):$$tag-arm64 -t $(IMAGE):$$tag; \
+	out/bin/crane digest $(IMAGE):$$tag >$(RELEASE)/digests/image; \
+	out/bin/helm push $(RELEASE)/memgraph-controller-$$tag.tgz $(CHARTS) $(HELMFLAGS); \
+	out/bin/crane digest $(patsubst oci://%,%,$(CHARTS))/memgraph-controller:$$tag >$(RELEASE)/digests/chart
+
 up: out/bin/helm ## bring up a kind cluster with the chart installed, with an image registry or without one
 	go run ./clusters/cmd/cluster install
 
@@ -149,6 +169,11 @@ out/bin/helm: PROGRAM = helm.sh/helm/v3/cmd/helm
 out/bin/actionlint: PROGRAM = github.com/rhysd/actionlint/cmd/actionlint
 out/bin/helm out/bin/actionlint: tools/go.mod tools/go.sum
 	mkdir -p out/bin && cd tools && CGO_ENABLED=0 go build -trimpath -o ../$@ $(PROGRAM)
+
+# Pinned in a module of their own: none of their trees gets near the product.
+$(SUPPLY) &: tools/supply/go.mod tools/supply/go.sum
+	mkdir -p out/bin && cd tools/supply && CGO_ENABLED=0 go build -trimpath -o ../../out/bin/ tool
+	touch $(SUPPLY)
 
 venv: out/venv/.made ## make the virtual environment of the Python clients of the suites, in out/venv
 

@@ -25,8 +25,8 @@ type Built struct {
 // into dir.
 func Build(ctx context.Context, run runner, module, dir string, p Program) (Built, error) {
 	program := filepath.Join(dir, filepath.Base(p.Name))
-	build := command.New("go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, p.Package)
-	build.Dir, build.Env = module, []string{"CGO_ENABLED=0"}
+	build := p.compile(program)
+	build.Dir = module
 	if _, err := run.Run(ctx, build); err != nil {
 		return Built{}, fmt.Errorf("image %s: %w", p.Name, err)
 	}
@@ -39,10 +39,25 @@ func Build(ctx context.Context, run runner, module, dir string, p Program) (Buil
 	return built, write(built.File, image)
 }
 
+// compile is the command that compiles the program to a file. The same source makes the
+// same bytes, wherever it lies: no path of this machine gets in, and no C library.
+func (p Program) compile(to string) command.Command {
+	args := []string{"build", "-trimpath", "-ldflags=-s -w"}
+	if p.Stamped {
+		args = append(args, "-buildvcs=true")
+	}
+	c := command.New("go", append(args, "-o", to, p.Package)...)
+	c.Env = []string{"CGO_ENABLED=0"}
+	if p.Arch != "" {
+		c.Env = append(c.Env, "GOOS=linux", "GOARCH="+p.Arch)
+	}
+	return c
+}
+
 // image has the program, which was compiled to the given file, above what lies
 // beside it: the lower layer changes less often.
 func (p Program) image(program string) (archive.Image, error) {
-	i := archive.Image{Ref: p.Name, Config: archive.Config{User: p.User, Entrypoint: []string{p.At}}, Layers: []*archive.Layer{
+	i := archive.Image{Ref: p.Name, Arch: p.Arch, Config: archive.Config{User: p.User, Entrypoint: []string{p.At}}, Layers: []*archive.Layer{
 		archive.LayerOf(p.Beside...),
 		archive.LayerOf(archive.File(p.At, program, 0o755)),
 	}}

@@ -67,6 +67,18 @@ func TestTheTagFollowsTheContent(t *testing.T) {
 	require.NotEqual(t, ref("one"), ref("two"))
 }
 
+func TestAProgramIsCompiledForTheArchitectureOfItsImage(t *testing.T) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		c, program := &compiler{text: "program"}, images.Controller()
+		program.Arch, program.Stamped = arch, true
+		built, err := images.Build(t.Context(), c, "", t.TempDir(), program)
+		require.NoError(t, err)
+		require.Subset(t, c.ran.Env, []string{"GOOS=linux", "GOARCH=" + arch})
+		require.Subset(t, c.ran.Args, []string{"-trimpath", "-buildvcs=true"})
+		require.Equal(t, arch, documentOf(t, built.File).Architecture)
+	}
+}
+
 func TestAProgramThatDoesNotCompileIsNamed(t *testing.T) {
 	broken := &compiler{err: errors.New("undefined: x")}
 	_, err := images.Build(t.Context(), broken, "", t.TempDir(), images.StandIn())
@@ -80,7 +92,14 @@ type config struct {
 	Env        []string
 }
 
-func configOf(t *testing.T, path string) config {
+type document struct {
+	Architecture string
+	Config       config
+}
+
+func configOf(t *testing.T, path string) config { return documentOf(t, path).Config }
+
+func documentOf(t *testing.T, path string) document {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -93,8 +112,8 @@ func configOf(t *testing.T, path string) config {
 		}
 		body, err := io.ReadAll(r)
 		require.NoError(t, err)
-		var document struct{ Config config }
-		require.NoError(t, json.Unmarshal(body, &document))
-		return document.Config
+		var d document
+		require.NoError(t, json.Unmarshal(body, &d))
+		return d
 	}
 }

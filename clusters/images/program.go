@@ -18,6 +18,11 @@ type Program struct {
 	User string
 	// Beside is what else is in the image.
 	Beside []archive.Entry
+	// Arch is what it is compiled for, in Go's words; empty: this machine's.
+	Arch string
+	// Stamped: it names the tag and the commit that it is compiled of. Outside of a
+	// git work tree it does not compile then.
+	Stamped bool
 }
 
 // Controller is the project's own program. Its user is the one that is commonly

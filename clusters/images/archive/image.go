@@ -2,6 +2,7 @@ package archive
 
 import (
 	"archive/tar"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -22,11 +23,13 @@ type Config struct {
 	StopSignal string   `json:"StopSignal,omitempty"`
 }
 
-// Image is an image for the architecture that this program runs on.
+// Image is an image for Linux.
 type Image struct {
 	// Ref is its name and tag. ID does not depend on it.
 	Ref    string
 	Config Config
+	// Arch is the architecture in Go's words; empty: that this program runs on.
+	Arch string
 	// Layers begin with the lowest.
 	Layers []*Layer
 }
@@ -61,7 +64,7 @@ func (i Image) ID() (string, error) {
 
 func (i Image) document() (text []byte, id string, err error) {
 	d := document{
-		Architecture: runtime.GOARCH, OS: "linux", Created: time.Unix(0, 0).UTC(),
+		Architecture: cmp.Or(i.Arch, runtime.GOARCH), OS: "linux", Created: time.Unix(0, 0).UTC(),
 		Config: i.Config, RootFS: rootFS{Type: "layers"},
 	}
 	for _, layer := range i.Layers {
