@@ -32,6 +32,8 @@ type kubeRun struct {
 	HTTP  string `name:"http" help:"Where status, metrics and the API are served." default:":8080"`
 	Token string `help:"Token that changing calls must carry." env:"MEMGRAPH_CONTROLLER_TOKEN"`
 
+	TokenAudience string `help:"Take tokens of Kubernetes too that are made for this audience, and ask the API server whose they are and what they may do; empty: only the token above."`
+
 	behaviour
 }
 
@@ -51,11 +53,27 @@ func (r *kubeRun) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	member, err := r.join(client, log)
+	reviewer, err := r.reviewer(log)
+	if err != nil {
+		return err
+	}
+	member, err := r.join(client, reviewer, log)
 	if err != nil {
 		return err
 	}
 	return member.run(ctx)
+}
+
+// reviewer decides on tokens of Kubernetes, with a client of its own; nil: nobody does.
+func (r *kubeRun) reviewer(log *slog.Logger) (api.Reviewer, error) {
+	if r.TokenAudience == "" {
+		return nil, nil
+	}
+	client, err := kube.Connect(version())
+	if err != nil {
+		return nil, err
+	}
+	return kube.NewReviews(client, r.config(), r.TokenAudience, log), nil
 }
 
 func (r *kubeRun) config() kube.Config {
@@ -81,7 +99,7 @@ type member struct {
 }
 
 // join puts the controller together. Nothing happens before member.run.
-func (r *kubeRun) join(client kubernetes.Interface, log *slog.Logger) (*member, error) {
+func (r *kubeRun) join(client kubernetes.Interface, reviewer api.Reviewer, log *slog.Logger) (*member, error) {
 	m := &member{client: client, config: r.config(), name: r.Name, log: log}
 	var err error
 	if m.fleet, err = kube.NewFleet(client, m.config, log); err != nil {
@@ -105,7 +123,7 @@ func (r *kubeRun) join(client kubernetes.Interface, log *slog.Logger) (*member, 
 		return nil, err
 	}
 	m.server, err = api.New(api.Config{
-		Address: r.HTTP, Token: r.Token, Backend: m.controller, Leader: m.leader, Log: log, Registry: registry,
+		Address: r.HTTP, Token: r.Token, Reviewer: reviewer, Backend: m.controller, Leader: m.leader, Log: log, Registry: registry,
 	})
 	return m, err
 }

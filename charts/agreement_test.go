@@ -38,8 +38,13 @@ func TestRolesAreThoseOfTheCode(t *testing.T) {
 		config := m.config(t)
 		require.ElementsMatch(t, kube.ControllerRules(config), named[*rbacv1.Role](t, m, release+"-controller").Rules)
 		require.ElementsMatch(t, kube.DatabaseRules(config), named[*rbacv1.Role](t, m, release+"-database").Rules)
-		require.Len(t, all[*rbacv1.Role](m), 2)
 		require.Empty(t, all[*rbacv1.ClusterRole](m))
+		roles := 2
+		if option(t, m.controllerPod(t).Spec.Containers[0], "--token-audience") != "" {
+			require.ElementsMatch(t, kube.OperatorRules(config), named[*rbacv1.Role](t, m, release+"-operator").Rules)
+			roles++
+		}
+		require.Len(t, all[*rbacv1.Role](m), roles)
 	})
 }
 
@@ -57,6 +62,17 @@ func TestRolesAreBoundToTheAccountsOfThePods(t *testing.T) {
 			require.False(t, *named[*corev1.ServiceAccount](t, m, account).AutomountServiceAccountToken, "tokens are given to those who need one")
 		}
 	})
+}
+
+// The one right outside of the namespace is there only where it is asked for, and is no
+// more than to ask whose a token is and what they may do.
+func TestNothingIsAllowedInTheClusterUnlessTokensAreReviewed(t *testing.T) {
+	require.Empty(t, all[*rbacv1.ClusterRoleBinding](render(t)))
+	bindings := all[*rbacv1.ClusterRoleBinding](render(t, "--set=kubernetesAuth.enabled=true"))
+	require.Len(t, bindings, 1)
+	require.Equal(t, rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: "system:auth-delegator"}, bindings[0].RoleRef)
+	require.Equal(t, []rbacv1.Subject{{Kind: "ServiceAccount", Name: release + "-controller", Namespace: namespace}}, bindings[0].Subjects)
+	require.Contains(t, bindings[0].Name, namespace, "releases of one name in two namespaces have one each")
 }
 
 func TestSelectorsInTheArgumentsSelectTheRenderedPodsAndNoOthers(t *testing.T) {

@@ -40,6 +40,7 @@ func (c *Controller) amend(ctx context.Context, check func(topology.View) error,
 		if err := c.save(ctx, record); err != nil {
 			return api.Unavailable(err.Error(), "try again")
 		}
+		c.transition(api.TransitionAsked, "%s", record.Reason)
 		return nil
 	})
 }
@@ -56,7 +57,7 @@ func (c *Controller) Switchover(ctx context.Context, r api.SwitchoverRequest) (a
 		}
 		return nil
 	}, func(record *topology.Record) {
-		record.Request, record.Reason = &request, "switchover asked for by "+r.By
+		record.Request, record.Reason = &request, fmt.Sprintf("switchover to %s asked for by %s", orVoter(r.Target), orSomebody(r.By))
 	})
 	return api.Accepted{ID: request.ID, Message: fmt.Sprintf("switchover from %s to %s", c.mainName(), orVoter(r.Target))}, err
 }
@@ -80,7 +81,7 @@ func (c *Controller) Failover(ctx context.Context, r api.FailoverRequest) (api.A
 		}
 		return nil
 	}, func(record *topology.Record) {
-		record.Request, record.Reason = &request, "failover asked for by "+r.By
+		record.Request, record.Reason = &request, fmt.Sprintf("failover to %s asked for by %s", orVoter(r.Target), orSomebody(r.By))
 	})
 	return api.Accepted{ID: request.ID, Message: fmt.Sprintf("failover from %s to %s", c.mainName(), orVoter(r.Target))}, err
 }
@@ -95,7 +96,7 @@ func (c *Controller) Pause(ctx context.Context, r api.PauseRequest) (api.Accepte
 		message = fmt.Sprintf("nothing is done by itself until %s; a lost main is not replaced", until.UTC().Format("15:04:05Z"))
 	}
 	err := c.amend(ctx, func(topology.View) error { return nil }, func(record *topology.Record) {
-		record.Pause, record.Reason = pause, message
+		record.Pause, record.Reason = pause, message+", asked for by "+orSomebody(r.By)
 	})
 	return api.Accepted{Message: message}, err
 }
@@ -149,6 +150,13 @@ func orVoter(target string) string {
 		return "the voter"
 	}
 	return target
+}
+
+func orSomebody(by string) string {
+	if by == "" {
+		return "somebody"
+	}
+	return by
 }
 
 func newID() string { return rand.Text()[:10] }

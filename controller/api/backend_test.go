@@ -128,7 +128,7 @@ func newHandler(t *testing.T, backend Backend, bound binding, token string) http
 	require.NoError(t, err)
 	address, err := net.ResolveTCPAddr("tcp", string(bound))
 	require.NoError(t, err)
-	return server.handler(newGuard(address, token))
+	return server.handler(newGuard(address, token, false))
 }
 
 // ask makes one call from this machine; change alters the request before it is

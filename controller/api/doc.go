@@ -37,4 +37,8 @@
 // while it is bound to a loopback address, and then only from programs and pages
 // of this machine: a foreign Host (DNS rebinding) or a foreign page (cross-site
 // request forgery) is refused.
+//
+// A [Reviewer] can let in others by tokens of their own. Their names, and no others that a
+// request claims, are in the log, the record and the Events then. Where it cannot decide
+// it refuses; the server's own token needs it for nothing.
 package api

@@ -20,7 +20,7 @@ func follower(t *testing.T, leader string) http.Handler {
 		Registry: prometheus.NewRegistry(), Leader: func() string { return leader }, Token: "s3cret",
 	})
 	require.NoError(t, err)
-	return server.handler(newGuard(&net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 8080}, "s3cret"))
+	return server.handler(newGuard(&net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 8080}, "s3cret", false))
 }
 
 func TestChangingCallsArePassedOnToTheLeaderWithTheirToken(t *testing.T) {

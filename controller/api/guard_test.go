@@ -74,12 +74,12 @@ func TestReadingNeedsNoTokenButALocalHostOnLoopback(t *testing.T) {
 
 func TestAServerBoundToEveryAddressIsNotOnLoopback(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:8080", "[::]:8080", "192.168.1.4:8080"} {
-		require.False(t, newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address)), "").local, address)
+		require.False(t, newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address)), "", false).local, address)
 	}
 	for _, address := range []string{"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"} {
-		require.True(t, newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address)), "").local, address)
+		require.True(t, newGuard(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address)), "", false).local, address)
 	}
-	require.False(t, newGuard(&net.UnixAddr{Name: "pipe"}, "").local, "an address that is not understood is not trusted")
+	require.False(t, newGuard(&net.UnixAddr{Name: "pipe"}, "", false).local, "an address that is not understood is not trusted")
 }
 
 func TestHostsOfThisMachine(t *testing.T) {

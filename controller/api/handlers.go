@@ -17,15 +17,22 @@ func (s *Server) read(get func() any) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, get()) }
 }
 
-// change carries out one changing call within its time and logs it: who changes
-// a database should leave a trace.
-func (s *Server) change(call func(context.Context, *http.Request) (Accepted, error)) http.HandlerFunc {
+// change carries out one changing call within its time and logs it with whose it is: who
+// changes a database should leave a trace.
+func (s *Server) change(verb string, call func(context.Context, *http.Request, caller) (Accepted, error)) http.HandlerFunc {
 	return s.toLeader(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), backendTimeout)
 		defer cancel()
 		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
 		log := s.config.Log.With("path", r.URL.Path, "remote", r.RemoteAddr)
-		accepted, err := call(ctx, r)
+		who, err := s.caller(ctx, r, verb)
+		if name := who.name(""); name != "" {
+			log = log.With("user", name)
+		}
+		var accepted Accepted
+		if err == nil {
+			accepted, err = call(ctx, r, who)
+		}
 		if err != nil {
 			log.Info("a request was refused", "error", err)
 			writeError(w, asError(err))
@@ -36,24 +43,26 @@ func (s *Server) change(call func(context.Context, *http.Request) (Accepted, err
 	})
 }
 
-func (s *Server) switchover(ctx context.Context, r *http.Request) (Accepted, error) {
+func (s *Server) switchover(ctx context.Context, r *http.Request, who caller) (Accepted, error) {
 	var request SwitchoverRequest
 	if err := decode(r.Body, &request); err != nil {
 		return Accepted{}, err
 	}
+	request.By = who.name(request.By)
 	return s.config.Backend.Switchover(ctx, request)
 }
 
-func (s *Server) failover(ctx context.Context, r *http.Request) (Accepted, error) {
+func (s *Server) failover(ctx context.Context, r *http.Request, who caller) (Accepted, error) {
 	var request FailoverRequest
 	if err := decode(r.Body, &request); err != nil {
 		return Accepted{}, err
 	}
+	request.By = who.name(request.By)
 	return s.config.Backend.Failover(ctx, request)
 }
 
 // pause insists on a length: an empty body must not resume by accident.
-func (s *Server) pause(ctx context.Context, r *http.Request) (Accepted, error) {
+func (s *Server) pause(ctx context.Context, r *http.Request, who caller) (Accepted, error) {
 	var body struct {
 		PauseRequest
 		For *Period `json:"for"`
@@ -68,10 +77,10 @@ func (s *Server) pause(ctx context.Context, r *http.Request) (Accepted, error) {
 		return Accepted{}, Invalid(fmt.Sprintf("for is %s", time.Duration(*body.For)),
 			fmt.Sprintf("it must be from 0 to %s", time.Duration(MaxPause)))
 	}
-	return s.config.Backend.Pause(ctx, PauseRequest{For: *body.For, By: body.By})
+	return s.config.Backend.Pause(ctx, PauseRequest{For: *body.For, By: who.name(body.By)})
 }
 
-func (s *Server) instance(ctx context.Context, r *http.Request) (Accepted, error) {
+func (s *Server) instance(ctx context.Context, r *http.Request, _ caller) (Accepted, error) {
 	if err := decode(r.Body, &struct{}{}); err != nil {
 		return Accepted{}, err
 	}

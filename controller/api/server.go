@@ -40,8 +40,10 @@ type Config struct {
 	Listen func(ctx context.Context, network, address string) (net.Listener, error)
 	// Token is what changing calls must carry; empty: they are possible on
 	// loopback only.
-	Token   string
-	Backend Backend
+	Token string
+	// Reviewer decides on other tokens than that one. Default: they are refused.
+	Reviewer Reviewer
+	Backend  Backend
 	// Leader returns the host:port of the API of the controller that leads, to
 	// which changing calls are passed on; "" where that is this one or nobody.
 	// Default: always this one.
@@ -109,7 +111,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) httpServer(bound net.Addr) *http.Server {
 	return &http.Server{
-		Handler:           s.handler(newGuard(bound, s.config.Token)),
+		Handler:           s.handler(newGuard(bound, s.config.Token, s.config.Reviewer != nil)),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

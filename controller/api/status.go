@@ -110,6 +110,7 @@ const (
 	TransitionRefused     TransitionKind = "Refused"     // a main refuses the data of a replica as diverged
 	TransitionQuarantined TransitionKind = "Quarantined" // an instance's data are set aside
 	TransitionRejoined    TransitionKind = "Rejoined"
+	TransitionAsked       TransitionKind = "RequestTaken"   // somebody asked for something, and it is taken down
 	TransitionGivenUp     TransitionKind = "RequestGivenUp" // what a person asked for was not done, and why
 )
 

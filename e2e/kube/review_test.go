@@ -1,0 +1,111 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"memgraph-controller/clusters/helm"
+	"memgraph-controller/controller/api"
+)
+
+// audience is what the chart has tokens made for.
+const audience = "memgraph-controller"
+
+func TestKubernetesSaysWhoMayChangeSomething(t *testing.T) {
+	scenario(t, "an account that a Role lets do it switches over under its own name, and no other does", func(ctx context.Context, s *Scenario) {
+		require.NoError(s, s.Install(ctx, helm.Values{"kubernetesAuth": helm.Values{"enabled": true}}))
+		s.Cleanup(func() { require.NoError(s, s.Install(context.WithoutCancel(ctx), nil)) })
+		before := s.Whole(ctx, s).Record
+
+		stranger := s.token(ctx, "stranger", audience)
+		operator := s.token(ctx, "operator", audience)
+		s.mayOperate(ctx, "operator")
+		for token, status := range map[string]int{
+			stranger:                     http.StatusForbidden,
+			s.token(ctx, "operator", ""): http.StatusUnauthorized, // made for the API server
+			"not.a.token":                http.StatusUnauthorized,
+			strings.ToUpper(operator):    http.StatusUnauthorized,
+			operator + "x":               http.StatusUnauthorized,
+		} {
+			_, err := s.asking(token).Switchover(ctx, api.SwitchoverRequest{})
+			refusal, ok := errors.AsType[*api.Error](err)
+			require.True(s, ok, "%v", err)
+			require.Equal(s, status, refusal.Status, err)
+		}
+		require.Equal(s, before.Main, s.Whole(ctx, s).Record.Main, "nobody was let in")
+
+		_, err := s.asking(operator).Switchover(ctx, api.SwitchoverRequest{By: "somebody else"})
+		require.NoError(s, err)
+		s.Eventually(ctx, "another main", 30*time.Second, func(ctx context.Context) error {
+			status, err := s.API.Status(ctx)
+			if err == nil && (status.Record.Main == "" || status.Record.Main == before.Main) {
+				err = errors.New("not yet")
+			}
+			return err
+		})
+		who := "system:serviceaccount:" + s.Namespace + ":operator"
+		s.Eventually(ctx, "an Event says who asked", 10*time.Second, func(ctx context.Context) error {
+			events, err := s.Client.CoreV1().Events(s.Namespace).List(ctx, metav1.ListOptions{})
+			if err != nil {
+				return err
+			}
+			for _, e := range events.Items {
+				if e.Reason == string(api.TransitionAsked) && strings.Contains(e.Message, "asked for by "+who) {
+					return nil
+				}
+			}
+			return errors.New("none does")
+		})
+		s.Whole(ctx, s)
+	})
+}
+
+// asking asks with a token.
+func (s *Scenario) asking(token string) api.Client {
+	client := s.API
+	client.Token = token
+	return client
+}
+
+// token is one of an account, which is made if it is not there; for "" it is made for the
+// API server.
+func (s *Scenario) token(ctx context.Context, account, audience string) string {
+	s.Helper()
+	accounts := s.Client.CoreV1().ServiceAccounts(s.Namespace)
+	if _, err := accounts.Get(ctx, account, metav1.GetOptions{}); err != nil {
+		_, err := accounts.Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: account}}, metav1.CreateOptions{})
+		require.NoError(s, err)
+		s.Cleanup(func() { _ = accounts.Delete(context.WithoutCancel(ctx), account, metav1.DeleteOptions{}) })
+	}
+	request := &authenticationv1.TokenRequest{}
+	if audience != "" {
+		request.Spec.Audiences = []string{audience}
+	}
+	made, err := accounts.CreateToken(ctx, account, request, metav1.CreateOptions{})
+	require.NoError(s, err)
+	return made.Status.Token
+}
+
+// mayOperate binds the chart's Role to an account.
+func (s *Scenario) mayOperate(ctx context.Context, account string) {
+	s.Helper()
+	bindings := s.Client.RbacV1().RoleBindings(s.Namespace)
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "e2e-" + account},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: s.Prefix + "-operator"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: account, Namespace: s.Namespace}},
+	}
+	_, err := bindings.Create(ctx, binding, metav1.CreateOptions{})
+	require.NoError(s, err)
+	s.Cleanup(func() { _ = bindings.Delete(context.WithoutCancel(ctx), binding.Name, metav1.DeleteOptions{}) })
+}
