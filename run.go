@@ -93,6 +93,7 @@ type member struct {
 	peers      *kube.Peers
 	lease      *kube.Lease
 	readiness  *kube.Readiness
+	recent     *kube.Recent
 	controller *controller.Controller
 	server     *api.Server
 	log        *slog.Logger
@@ -109,6 +110,7 @@ func (r *kubeRun) join(client kubernetes.Interface, reviewer api.Reviewer, log *
 	m.peers = kube.NewPeers(client, m.config, log)
 	m.lease = kube.NewLease(client, m.config, r.Name, log)
 	m.readiness = kube.NewReadiness(client, m.fleet, log)
+	m.recent = kube.NewRecent(client, m.config, log)
 
 	failovers, registry := api.NewFailoverMetrics(), prometheus.NewRegistry()
 	if err := registry.Register(failovers); err != nil {
@@ -123,7 +125,8 @@ func (r *kubeRun) join(client kubernetes.Interface, reviewer api.Reviewer, log *
 		return nil, err
 	}
 	m.server, err = api.New(api.Config{
-		Address: r.HTTP, Token: r.Token, Reviewer: reviewer, Backend: m.controller, Leader: m.leader, Log: log, Registry: registry,
+		Address: r.HTTP, Token: r.Token, Reviewer: reviewer, Backend: m.controller, Leader: m.leader, Events: m.recent.List,
+		Log: log, Registry: registry,
 	})
 	return m, err
 }
@@ -165,6 +168,7 @@ func (m *member) run(ctx context.Context) error {
 	group.Go(func() error { return m.store.Run(ground) })
 	group.Go(func() error { return m.peers.Run(ground) })
 	group.Go(func() error { return m.readiness.Run(ground) })
+	group.Go(func() error { return m.recent.Run(ground) })
 	group.Go(func() error { return m.server.Run(ground) })
 	group.Go(func() error { return m.stand(ground) })
 	group.Go(func() error { return m.report(ground) })

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"memgraph-controller/controller/api"
 	"memgraph-controller/gateway"
 )
 
@@ -48,6 +49,15 @@ func (c *Controller) gatewayStatus() []gateway.Status {
 	list := make([]gateway.Status, 0, len(c.gateways))
 	for _, g := range c.gateways {
 		list = append(list, g.Status())
+	}
+	return list
+}
+
+// counted is how many clients each gateway serves.
+func counted(gateways []gateway.Status) []api.GatewayCount {
+	list := make([]api.GatewayCount, 0, len(gateways))
+	for _, g := range gateways {
+		list = append(list, api.GatewayCount{Gateway: g.Name, Running: g.Running, Sessions: g.Sessions, Held: g.Held})
 	}
 	return list
 }

@@ -139,7 +139,7 @@ func (c *Controller) Report() api.Report {
 	gateways := c.gatewayStatus()
 	report := api.Report{
 		Controller: c.config.Name, Epoch: epoch, Applied: applied(gateways), Silenced: gateways[0].Silenced,
-		Instances: []api.Observation{},
+		Instances: []api.Observation{}, Gateways: counted(gateways),
 	}
 	for _, name := range c.observers.names() {
 		if w := c.observers.get(name); w != nil {

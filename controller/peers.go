@@ -240,6 +240,7 @@ func (p *peers) known() (list []api.ControllerStatus) {
 		if known := p.all[one.Name]; known != nil {
 			status.Answered, status.Epoch = known.sent, known.report.Epoch
 			status.Applied, status.Silenced = known.report.Applied, known.report.Silenced
+			status.Gateways = known.report.Gateways
 		}
 		list = append(list, status)
 	}

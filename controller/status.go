@@ -91,6 +91,7 @@ func (c *Controller) Status() api.Status {
 	status.Routing = s.routing(status.Gateways)
 	status.Controllers = append(status.Controllers, api.ControllerStatus{
 		Name: c.config.Name, Answered: s.at, Epoch: s.record.Epoch, Applied: applied(status.Gateways), Silenced: status.Gateways[0].Silenced,
+		Gateways: counted(status.Gateways),
 	})
 	slices.SortFunc(status.Controllers, func(a, b api.ControllerStatus) int { return strings.Compare(a.Name, b.Name) })
 	return status

@@ -20,6 +20,20 @@ const (
 type State struct {
 	Status    Status     `json:"status"`
 	Failovers []Failover `json:"failovers"`
+	// Events are the newest of Kubernetes, oldest first.
+	Events []Event `json:"events,omitempty"`
+}
+
+// Event is what Kubernetes or a controller tells of the databases, whoever leads.
+type Event struct {
+	Time    time.Time `json:"time"`
+	Warning bool      `json:"warning,omitempty"`
+	// Object is what it is about: its kind and its name.
+	Object string `json:"object"`
+	// Reason is one word, Text a sentence, and Count how often it happened.
+	Reason string `json:"reason"`
+	Text   string `json:"text"`
+	Count  int    `json:"count"`
 }
 
 // events tells the state for as long as somebody listens, as server-sent events named
@@ -39,7 +53,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	defer look.Stop()
 	last, told := "", time.Time{}
 	for {
-		state := State{Status: s.config.Backend.Status(), Failovers: orEmpty(s.config.Backend.Failovers())}
+		state := State{Status: s.config.Backend.Status(), Failovers: orEmpty(s.config.Backend.Failovers()), Events: s.config.Events()}
 		if now := time.Now(); state.essence() != last || now.Sub(told) >= tellEvery {
 			last, told = state.essence(), now
 			if tell(w, stream, state) != nil {
@@ -63,7 +77,11 @@ func (s State) essence() string {
 		running += len(f.Phases) + 1
 	}
 	d := s.Status.Routing.Decision
-	return fmt.Sprint(s.Status.Epoch, s.Status.Leader, d.Step, d.Reason, len(s.Status.Transitions), running)
+	newest := Event{}
+	if n := len(s.Events); n > 0 {
+		newest = s.Events[n-1]
+	}
+	return fmt.Sprint(s.Status.Epoch, s.Status.Leader, d.Step, d.Reason, len(s.Status.Transitions), running, newest)
 }
 
 // tell sends one event. Who does not take it within writeTimeout is gone.

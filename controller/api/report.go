@@ -13,8 +13,20 @@ type Report struct {
 	Applied uint64 `json:"applied"`
 	// Silenced: its write gateway lets nothing pass. It will not before it
 	// follows Epoch.
-	Silenced  bool          `json:"silenced,omitempty"`
-	Instances []Observation `json:"instances"`
+	Silenced  bool           `json:"silenced,omitempty"`
+	Instances []Observation  `json:"instances"`
+	Gateways  []GatewayCount `json:"gateways"`
+}
+
+// GatewayCount is how many clients one gateway of a controller serves now.
+type GatewayCount struct {
+	// Gateway is "rw" or "ro".
+	Gateway string `json:"gateway"`
+	// Running: it listens.
+	Running bool `json:"running"`
+	// Sessions have an upstream, Held wait for one.
+	Sessions int `json:"sessions"`
+	Held     int `json:"held"`
 }
 
 // Observation is what an observer knows of one process. See controller.Sighting.

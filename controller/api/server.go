@@ -48,6 +48,9 @@ type Config struct {
 	// which changing calls are passed on; "" where that is this one or nobody.
 	// Default: always this one.
 	Leader func() string
+	// Events returns the newest Events of Kubernetes, oldest first, for the status page.
+	// Default: there are none.
+	Events func() []Event
 	Log    *slog.Logger
 	// Registry is what /metrics serves. The server adds the Backend's metrics.
 	Registry *prometheus.Registry
@@ -72,6 +75,9 @@ func New(config Config) (*Server, error) {
 	}
 	if config.Leader == nil {
 		config.Leader = func() string { return "" }
+	}
+	if config.Events == nil {
+		config.Events = func() []Event { return nil }
 	}
 	if err := config.Registry.Register(collector{config.Backend}); err != nil {
 		return nil, fmt.Errorf("register the controller's metrics: %w", err)

@@ -52,6 +52,9 @@ type ControllerStatus struct {
 	Epoch    uint64 `json:"epoch"`
 	Applied  uint64 `json:"applied"`
 	Silenced bool   `json:"silenced,omitempty"`
+	// Gateways are what its gateways serve: added up over all controllers, the clients of
+	// the whole cluster.
+	Gateways []GatewayCount `json:"gateways,omitempty"`
 }
 
 // Leading tells whether this controller is the leader.

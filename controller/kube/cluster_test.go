@@ -111,6 +111,8 @@ func resourceOf(o runtime.Object) schema.GroupVersionResource {
 		return corev1.SchemeGroupVersion.WithResource("configmaps")
 	case *appsv1.StatefulSet:
 		return appsv1.SchemeGroupVersion.WithResource("statefulsets")
+	case *corev1.Event:
+		return corev1.SchemeGroupVersion.WithResource("events")
 	case *coordinationv1.Lease:
 		return coordinationv1.SchemeGroupVersion.WithResource("leases")
 	}

@@ -11,7 +11,7 @@
 //	<-fleet.Listed()          // nothing may be decided before
 //	...                       // run lease and controller; end the lease when it has resigned
 //
-// Beside them: Events tells people of transitions, Readiness keeps the readiness
+// Beside them: Events tells people of transitions, Recent keeps those of everybody, Readiness keeps the readiness
 // gate of the database pods, Peers lists the controller pods, and package
 // prestart carries out in a new database pod what Restart and Reseed ordered.
 //
@@ -89,7 +89,7 @@
 //
 //	2.00/s  reads of the record (the control loop reads it every 500 ms)
 //	1.00/s  renewals of the lease (every second; the leader only)
-//	0.04/s  six watches, each begun anew every 5 minutes with a list
+//	0.04/s  seven watches, each begun anew every 5 minutes with a list
 //	3.04/s  in all
 //
 // Events, readiness and orders cost something only when they change.

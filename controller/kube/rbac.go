@@ -16,7 +16,7 @@ func ControllerRules(c Config) []rbacv1.PolicyRule {
 		rule("", "configmaps", nil, "create"),
 		rule("coordination.k8s.io", "leases", []string{c.LeaseName()}, "get", "list", "watch", "update"),
 		rule("coordination.k8s.io", "leases", nil, "create"),
-		rule("", "events", nil, "create", "patch"),
+		rule("", "events", nil, "create", "patch", "list", "watch"),
 	}
 }
 

@@ -62,6 +62,7 @@ func TestRulesAllowWhatIsDoneAndNothingElse(t *testing.T) {
 		store, lease := newStore(s), stand(t, s, "c")
 		background(t, store.Run)
 		runPeers(t, s)
+		runRecent(t, s)
 		fleet := runFleet(t, s)
 		readiness := NewReadiness(s, fleet, fleet.log)
 		background(t, readiness.Run)

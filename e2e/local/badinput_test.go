@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -92,19 +93,32 @@ func TestBadRecordStopsDecisionsAndNothingElse(t *testing.T) {
 func TestTakenGatewayPortLeavesTheOtherGatewayAlone(t *testing.T) {
 	rounds(t, 1, 1)
 	c := Start(t, programs)
-	c.Stop()
-	taken, err := net.Listen("tcp", c.Read)
-	require.NoError(t, err)
-	c.Run()
-	c.Eventually("writes are served", wholeWithin, func() bool {
-		return query(context.Background(), c.Write, "CREATE (:W {id: 1})") == nil
-	})
-	ready, ok, err := c.API.Ready(context.Background())
-	require.NoError(t, err)
-	require.False(t, ok)
-	require.Contains(t, ready, c.Read, "the check names the address that is taken")
-	require.NoError(t, taken.Close())
-	c.Whole()
+	for _, one := range []struct{ down, address, up, serves, statement string }{
+		{"ro", c.Read, "rw", c.Write, "CREATE (:W {id: 1})"},
+		{"rw", c.Write, "ro", c.Read, "MATCH (n) RETURN count(n)"},
+	} {
+		c.Stop()
+		taken, err := net.Listen("tcp", one.address)
+		require.NoError(t, err)
+		c.Run()
+		c.Eventually("gateway "+one.up+" serves", wholeWithin, func() bool {
+			return query(context.Background(), one.serves, one.statement) == nil
+		})
+		ready, ok, err := c.API.Ready(context.Background())
+		require.NoError(t, err)
+		require.False(t, ok)
+		require.Contains(t, ready, "[+]gateway-"+one.up+" ok")
+		require.Regexp(t, `\[-\]gateway-`+one.down+` failed: .*`+regexp.QuoteMeta(one.address), ready, "the check names the address that is taken")
+		metrics := c.Metrics()
+		require.Contains(t, metrics, `memgraph_controller_gateway_running{gateway="`+one.down+`"} 0`)
+		require.Contains(t, metrics, `memgraph_controller_gateway_running{gateway="`+one.up+`"} 1`)
+		require.NoError(t, taken.Close())
+		c.Whole()
+		c.Eventually("it is ready", wholeWithin, func() bool {
+			_, ok, err := c.API.Ready(context.Background())
+			return err == nil && ok
+		})
+	}
 }
 
 func TestBadCommandLineSaysWhatIsWrong(t *testing.T) {

@@ -77,14 +77,24 @@ function gateways(s) {
 
 const nameOf = (s, address) => (s.instances.find((i) => i.bolt === address) || { name: address }).name;
 
+// served adds up what the gateways of one name serve. A controller that has ended serves
+// nobody, whatever it said last.
+const served = (list, name) => list.filter((c) => !c.gone).flatMap((c) => c.gateways || []).filter((g) => g.gateway === name)
+  .reduce((sum, g) => ({ sessions: sum.sessions + g.sessions, held: sum.held + g.held }), { sessions: 0, held: 0 });
+const connections = ({ sessions, held }) => `${sessions}${held ? ` and ${held} held` : ""}`;
+
 function controllers(s) {
-  const heads = ["Controller", "Part", "State", "Epoch known", "Epoch its gateways carried out", "Last heard"];
+  const heads = ["Controller", "Part", "State", "Writers", "Readers", "Epoch known", "Epoch its gateways carried out", "Last heard"];
+  const all = `Connections through all gateways: writing ${connections(served(s.controllers, "rw"))}, reading ${connections(served(s.controllers, "ro"))}.`;
+  if (byId("clients").textContent !== all) byId("clients").textContent = all;
   table(byId("controllers"), heads, s.controllers.map((c) => {
-    const state = c.gone ? "ended" : c.silenced ? "gateways silent: out of touch" : c.answered ? "up" : "not heard yet";
+    const down = (c.gateways || []).filter((g) => !g.running).map((g) => (g.gateway === "rw" ? "write" : "read"));
+    const state = c.gone ? "ended" : down.length ? `${down.join(" and ")} gateway does not run` : c.silenced ? "gateways silent: out of touch" : c.answered ? "up" : "not heard yet";
+    const of = (name) => cell(!c.gone && (c.gateways || []).some((g) => g.gateway === name) ? connections(served([c], name)) : "-");
     const age = c.answered ? `${seconds(Math.max(0, (Date.parse(s.time) - Date.parse(c.answered)) / 1000))} ago` : "-";
     return [
       element("th", { scope: "row" }, c.name), cell([c.name === s.leader && "leads", c.name === s.controller && "this page"].filter(Boolean).join(", ") || "-"),
-      cell(state, state === "up" ? "" : "warn"), cell(c.epoch || "-"), cell(c.applied || "-"), cell(c.name === s.controller ? "now" : age),
+      cell(state, state === "up" ? "" : "warn"), of("rw"), of("ro"), cell(c.epoch || "-"), cell(c.applied || "-"), cell(c.name === s.controller ? "now" : age),
     ];
   }));
 }
@@ -162,7 +172,15 @@ function events(s) {
   show(byId("events"), ...[...s.transitions].reverse().slice(0, 30).map((t) => element("li", {}, clock(t.time), `${t.kind}: ${t.text}`)));
 }
 
-function draw({ status, failovers: list }) {
+// kubernetes shows what is told of the databases there, whoever led at the time. On one
+// machine there is no Kubernetes, and no part of the page for it.
+function kubernetes(list) {
+  byId("kubernetes-section").hidden = !list.length;
+  show(byId("kubernetes"), ...[...list].reverse().slice(0, 30).map((e) => element("li", {}, clock(e.time),
+    element("span", { class: e.warning ? "warn" : "" }, `${e.object} ${e.reason}`), `: ${e.text}${e.count > 1 ? ` (${e.count} times)` : ""}`)));
+}
+
+function draw({ status, failovers: list, events: told }) {
   state(status);
   topology(status);
   instances(status);
@@ -170,6 +188,7 @@ function draw({ status, failovers: list }) {
   controllers(status);
   failovers(list);
   events(status);
+  kubernetes(told || []);
 }
 
 // The browser connects again by itself; what is shown meanwhile is old, and says so.
