@@ -87,6 +87,17 @@ func TestEventsTellAChangeAtOnceAndTheRestOnceASecond(t *testing.T) {
 	})
 }
 
+func TestAnEventOfKubernetesIsToldWithoutDelay(t *testing.T) {
+	state := State{Events: []Event{{Object: "Pod memgraph-0", Reason: "Started", Count: 1}}}
+	before := state.essence()
+	require.Equal(t, before, state.essence(), "nothing has changed")
+	state.Events = append(state.Events, Event{Object: "Pod memgraph-0", Reason: "Unhealthy", Count: 1})
+	another := state.essence()
+	require.NotEqual(t, before, another)
+	state.Events[1].Count++
+	require.NotEqual(t, another, state.essence(), "it has happened again")
+}
+
 func TestEventsGoOnLongerThanOtherCallsMay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener, stop := runInMemory(t, newChanging())

@@ -84,7 +84,7 @@ const served = (list, name) => list.filter((c) => !c.gone).flatMap((c) => c.gate
 const connections = ({ sessions, held }) => `${sessions}${held ? ` and ${held} held` : ""}`;
 
 function controllers(s) {
-  const heads = ["Controller", "Part", "State", "Writers", "Readers", "Epoch known", "Epoch its gateways carried out", "Last heard"];
+  const heads = ["Controller", "Part", "State", "Writers", "Readers", "Epoch", "Carried out", "Last heard"];
   const all = `Connections through all gateways: writing ${connections(served(s.controllers, "rw"))}, reading ${connections(served(s.controllers, "ro"))}.`;
   if (byId("clients").textContent !== all) byId("clients").textContent = all;
   table(byId("controllers"), heads, s.controllers.map((c) => {
