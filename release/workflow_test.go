@@ -59,6 +59,28 @@ func TestWorkflowsRunTargetsThatThereAre(t *testing.T) {
 	}
 }
 
+// The commands by which people verify a release ask for what the workflow signs, under the
+// identity that it signs with. Nothing else can be tried without a release.
+func TestWhatIsVerifiedIsWhatTheWorkflowSigns(t *testing.T) {
+	page, err := os.ReadFile(root + "/SECURITY.md")
+	require.NoError(t, err)
+	require.Contains(t, string(page), "/.github/workflows/release.yaml@refs/tags/$VERSION")
+	text, err := os.ReadFile(root + "/.github/workflows/release.yaml")
+	require.NoError(t, err)
+	for verified, signed := range map[string]string{
+		"cosign verify $WHO $IMAGE:${VERSION#v} ":                                   `cosign sign --yes "$IMAGE@$(digest image)"`,
+		"cosign verify $WHO ghcr.io/OWNER/charts/memgraph-controller:${VERSION#v} ": `cosign sign --yes "${CHARTS#oci://}/memgraph-controller@$(digest chart)"`,
+		"verify-blob $WHO --bundle SHA256SUMS.sigstore.json SHA256SUMS ":            "cosign sign-blob --yes --bundle out/release/SHA256SUMS.sigstore.json out/release/SHA256SUMS\n",
+		"verify-attestation $WHO --type cyclonedx $IMAGE:${VERSION#v}-amd64":        `cosign attest --yes --type cyclonedx --predicate "out/release/memgraph-controller-linux-$arch.cdx.json" "$IMAGE@$(digest "image-$arch")"`,
+	} {
+		require.Contains(t, string(page), verified)
+		require.Contains(t, string(text), signed)
+	}
+	for _, part := range []string{"id-token: write", "CHARTS=oci://$REGISTRY/${OWNER,,}/charts", "REGISTRY: ghcr.io", "LICENSES.txt SHA256SUMS SHA256SUMS.sigstore.json"} {
+		require.Contains(t, string(text), part)
+	}
+}
+
 // A tag of an action can be moved by whoever gets hold of it; a commit cannot.
 func TestActionsArePinnedToCommits(t *testing.T) {
 	pinned := regexp.MustCompile(`uses: \S+/\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
