@@ -50,30 +50,48 @@ func sleep(ctx context.Context, d time.Duration) {
 func (g *Gateway) admit(ctx context.Context, conn net.Conn) {
 	s := newSession(g, conn)
 	g.mu.Lock()
-	rejection, held := g.place(s)
+	rejection, held := g.enter(s)
 	g.mu.Unlock()
 	switch {
 	case rejection != "":
 		g.turnAway(rejection, s)
 	case held:
 		g.rouse()
+	case s.opener != nil:
+		g.tasks.Go(func() { g.meet(ctx, s) })
 	default:
 		g.tasks.Go(func() { g.connect(ctx, s) })
 	}
 }
 
-// place decides where a new connection goes. The caller holds g.mu.
-func (g *Gateway) place(s *session) (rejection Rejection, held bool) {
+// enter takes note of a new connection and decides where it goes. The caller holds
+// g.mu.
+func (g *Gateway) enter(s *session) (rejection Rejection, held bool) {
 	g.counters.Accepted++
 	g.nextID++
 	s.id = g.nextID
 	switch {
 	case !g.admits():
-		g.reject(RejectShutdown, s)
-		return RejectShutdown, false
+		rejection = RejectShutdown
 	case len(g.sessions) >= g.cfg.MaxSessions:
-		g.reject(RejectSessions, s)
-		return RejectSessions, false
+		rejection = RejectSessions
+	case s.opener == nil:
+		return g.place(s)
+	case len(g.hold.queue)+g.connecting >= g.cfg.MaxHeld:
+		rejection = RejectHeld
+	default:
+		g.sessions[s.id] = s
+		g.connecting++
+		return "", false
+	}
+	g.reject(rejection, s)
+	return rejection, false
+}
+
+// place finds a place for a connection: on the way to an upstream, in the hold, or
+// nowhere. The caller holds g.mu.
+func (g *Gateway) place(s *session) (rejection Rejection, held bool) {
+	switch {
 	case g.flowing() && !g.stall.stalled && len(g.hold.queue) == 0:
 		g.sessions[s.id] = s
 		g.connecting++

@@ -90,6 +90,9 @@ type Config struct {
 	// Track makes the tracker of one session. nil: timing alone decides when a
 	// session is quiet, and every session may be spliced.
 	Track func() Tracker
+	// Open makes the opener of one connection, which decides whether it becomes a
+	// session (package login has one that checks logins). nil: every connection does.
+	Open func() Opener
 	// OnSighting hears what sockets to upstreams saw. It is called from many
 	// goroutines at once and must not block.
 	OnSighting func(Sighting)

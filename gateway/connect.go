@@ -12,19 +12,29 @@ import (
 // dialing needs a deep stack, which the pumps would keep for the session's life.
 func (g *Gateway) connect(ctx context.Context, s *session) {
 	var tried []*upstream
+	failed := false
 	for {
 		g.mu.Lock()
 		u := g.choose(tried, time.Now())
 		g.mu.Unlock()
 		if u == nil {
-			g.returnToHold(s, len(tried) > 0)
+			g.returnToHold(s, failed)
 			return
 		}
 		conn, err := g.dial(ctx, u)
 		if err != nil {
-			tried = append(tried, u)
+			tried, failed = append(tried, u), true
 			g.unreached(u)
 			continue
+		}
+		if s.opener != nil {
+			switch g.open(ctx, s, u, conn) {
+			case openedElsewhere:
+				tried = append(tried, u)
+				continue
+			case openedNever:
+				return
+			}
 		}
 		if !g.begin(s, u, conn) {
 			_ = conn.Close()
@@ -68,17 +78,11 @@ func (g *Gateway) unreached(u *upstream) {
 func (g *Gateway) begin(s *session, u *upstream, conn net.Conn) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if s.opener == nil {
+		g.reached(u)
+	}
 	u.connecting--
-	u.suspect = time.Time{}
-	g.counters.Dialed++
-	if u.leaves() {
-		return false
-	}
-	if g.stall.stalled {
-		g.stall = stall{}
-		g.rouse()
-	}
-	if !g.flowing() {
+	if u.leaves() || !g.flowing() {
 		return false
 	}
 	g.connecting--
@@ -92,6 +96,16 @@ func (g *Gateway) begin(s *session, u *upstream, conn net.Conn) bool {
 	g.tasks.Go(s.copyClientToServer)
 	g.tasks.Go(s.copyServerToClient)
 	return true
+}
+
+// reached notes a dial that succeeded. The caller holds g.mu.
+func (g *Gateway) reached(u *upstream) {
+	u.suspect = time.Time{}
+	g.counters.Dialed++
+	if g.stall.stalled && !u.leaves() {
+		g.stall = stall{}
+		g.rouse()
+	}
 }
 
 // returnToHold parks a connection that found no upstream. After an attempt that

@@ -38,13 +38,18 @@ type state struct {
 	listening string    // address of the listening socket
 	retireBy  time.Time // set while retiring
 
-	route   Route
-	applied uint64
-	pause   pause
+	route    Route
+	routes   uint64        // how many were taken
+	rerouted chan struct{} // closed and replaced with each of them: see Authority
+	applied  uint64
+	pause    pause
 
 	upstreams []*upstream // of the route, in its order
 	leaving   []*upstream // no targets any more, still have sessions
 	turn      int         // round robin among equal upstreams
+
+	entering  context.Context    // ends when nobody is let in any more; set while running
+	closeDoor context.CancelFunc // ends it
 
 	nextID     uint64
 	sessions   map[uint64]*session // by their ids, from accept to the end, held ones included
@@ -54,6 +59,7 @@ type state struct {
 	stall      stall
 
 	silencedAt time.Time
+	complaints complaints
 	counters   Counters // but for the bytes of living sessions
 }
 
@@ -72,7 +78,10 @@ func New(cfg Config) *Gateway {
 	g.gate.Store(&gate{stop: BeforeMessage, muted: isolated, silenced: isolated, changed: make(chan struct{})})
 	g.silencedAt = g.base
 	g.sessions = make(map[uint64]*session)
-	g.counters = Counters{Rejected: make(map[Rejection]uint64), Cut: make(map[Cut]uint64)}
+	g.rerouted = make(chan struct{})
+	g.counters = Counters{
+		Rejected: make(map[Rejection]uint64), Cut: make(map[Cut]uint64), Logins: make(map[Login]uint64),
+	}
 	g.ramp = ramp{rate: g.cfg.ReleaseRate, burst: g.cfg.ReleaseBurst}
 	return g
 }
@@ -97,6 +106,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	g.running, g.listening, g.retireBy = true, listener.Addr().String(), time.Time{}
 	g.stall = stall{}
+	g.entering, g.closeDoor = context.WithCancel(ctx)
+	g.reroute()
 	g.mu.Unlock()
 	g.cfg.Log.Info("listening", "address", listener.Addr().String())
 
@@ -174,6 +185,8 @@ func (g *Gateway) take(route Route) (previous Route, taken bool) {
 		return previous, false
 	}
 	g.route = route
+	g.routes++
+	g.reroute()
 	if g.applied == route.Epoch && g.applied > 0 {
 		g.applied-- // the epoch means something else now
 	}

@@ -74,6 +74,7 @@ func (g *Gateway) setSilenced(silenced bool) bool {
 		g.silencedAt = time.Now()
 	}
 	g.setGate(gate.stop, silenced)
+	g.reroute()
 	return true
 }
 

@@ -24,6 +24,9 @@ func (g *Gateway) Retire(ctx context.Context) {
 	}
 	g.mu.Lock()
 	g.retireBy = until
+	if g.closeDoor != nil {
+		g.closeDoor()
+	}
 	held := g.hold.takeAll()
 	g.reject(RejectShutdown, held...)
 	g.direct(time.Now())

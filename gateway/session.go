@@ -28,6 +28,9 @@ type session struct {
 
 	opening opening // what may be said again elsewhere
 
+	opener         Opener // nil: the connection needs none
+	failedOpenings int    // upstreams that ended while the opener spoke to them
+
 	clientEnded    atomic.Bool // the client has ended its direction
 	upstreamBroken atomic.Bool // the server does not take bytes any more
 	unheard        bool        // the client has not spoken yet; of its pump alone
@@ -45,16 +48,24 @@ type session struct {
 }
 
 func newSession(g *Gateway, conn net.Conn) *session {
-	return &session{gateway: g, since: time.Now(), client: newLeg(conn)}
+	s := &session{gateway: g, since: time.Now(), client: newLeg(conn)}
+	if g.cfg.Open != nil {
+		s.opener = g.cfg.Open()
+	}
+	return s
 }
 
-// attach gives the session its upstream.
+// attach gives the session its upstream. The caller holds Gateway.mu.
 func (s *session) attach(u *upstream, conn net.Conn) {
 	s.upstream = u
 	s.server = newLeg(conn)
 	s.done = make(chan struct{})
 	if s.gateway.cfg.Track != nil {
 		s.tracker = s.gateway.cfg.Track()
+	}
+	if s.opener != nil {
+		s.resume(s.opener.Opened())
+		s.opener = nil // it knows the client's credentials
 	}
 }
 

@@ -17,6 +17,23 @@ const (
 	RejectHoldTimeout Rejection = "hold_timeout" // Config.HoldTimeout passed
 	RejectDeserted    Rejection = "deserted"     // its client left while it was held
 	RejectShutdown    Rejection = "shutdown"     // Run ended, or is about to: see Retire
+
+	// The following are an Opener's.
+
+	RejectTLS     Rejection = "tls"     // it began with TLS, in which nobody can see the login
+	RejectOpening Rejection = "opening" // it opened as no client does: not Bolt, too much, too slowly
+	RejectLogin   Rejection = "login"   // the main refused its login
+	RejectNoMain  Rejection = "no_main" // there was no main to ask about its login
+)
+
+// Login is what became of a login that an Opener has checked.
+type Login string
+
+const (
+	LoginAccepted   Login = "accepted"   // by the main
+	LoginRemembered Login = "remembered" // no main could be asked; one has accepted it before
+	LoginRefused    Login = "refused"    // by the main
+	LoginUnchecked  Login = "no_main"    // no main could be asked, and nobody knows it
 )
 
 // Cut is why a session was reset. A session that both sides ended in order is
@@ -68,7 +85,8 @@ type Counters struct {
 	Accepted     uint64               `json:"accepted"`
 	Rejected     map[Rejection]uint64 `json:"rejected"`
 	Cut          map[Cut]uint64       `json:"cut"`
-	Dialed       uint64               `json:"dialed"` // attempts, failed ones included
+	Logins       map[Login]uint64     `json:"logins,omitempty"` // that an Opener has checked
+	Dialed       uint64               `json:"dialed"`           // attempts, failed ones included
 	DialFailures uint64               `json:"dial_failures"`
 	Held         uint64               `json:"held"`         // connections that had to wait
 	Released     uint64               `json:"released"`     // of these, that got an upstream
@@ -146,7 +164,7 @@ func (g *Gateway) Sessions() []Session {
 }
 
 func (c Counters) clone() Counters {
-	c.Rejected, c.Cut = maps.Clone(c.Rejected), maps.Clone(c.Cut)
+	c.Rejected, c.Cut, c.Logins = maps.Clone(c.Rejected), maps.Clone(c.Cut), maps.Clone(c.Logins)
 	return c
 }
 
