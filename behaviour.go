@@ -9,6 +9,7 @@ import (
 	"memgraph-controller/controller/topology"
 	"memgraph-controller/gateway"
 	"memgraph-controller/gateway/boltframe"
+	"memgraph-controller/gateway/login"
 )
 
 // behaviour is what can be chosen wherever a controller runs.
@@ -17,6 +18,7 @@ type behaviour struct {
 	DegradeAfter time.Duration `help:"How long writes wait for a voter before they are taken without one; 0: for ever." default:"0s"`
 	User         string        `help:"User that is created on every new main." env:"MEMGRAPH_USER"`
 	Password     string        `help:"The user's password." env:"MEMGRAPH_PASSWORD"`
+	CheckLogins  string        `help:"Whether the read gateway lets a connection through only after the main has accepted its login, since replicas accept any: auto (where --user is set), always or never. Clients with TLS are refused where it does." enum:"auto,always,never" default:"auto"`
 }
 
 // config is the part of a controller's configuration that this decides.
@@ -51,8 +53,19 @@ func writeGateway(address string, isolation time.Duration, log *slog.Logger, sig
 	})
 }
 
-func readGateway(address string, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
-	return gateway.New(gateway.Config{
+// readGateway is the gateway for reads. Whether a login is good is asked where the write
+// gateway leads to.
+func (b *behaviour) readGateway(address string, write *gateway.Gateway, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
+	config := gateway.Config{
 		Name: "ro", Address: address, DrainLimit: readDrain, Log: log, Track: boltframe.Track, OnSighting: sighted,
-	})
+	}
+	if b.checksLogins() {
+		config.Open = login.New(login.Config{Main: write.Authority, Log: log}).Open
+	}
+	return gateway.New(config)
+}
+
+// checksLogins tells whether the read gateway does.
+func (b *behaviour) checksLogins() bool {
+	return b.CheckLogins == "always" || b.CheckLogins == "auto" && b.User != ""
 }

@@ -105,7 +105,8 @@ func (l *localRun) controller(store *local.Store, fleet *local.Fleet, ended func
 	config := l.config(log)
 	config.Name, config.Cluster = "local", filepath.Base(l.DataDir)
 	config.Fleet, config.Store, config.Processes, config.OnFailover = fleet, store, fleet, ended
-	config.Write, config.Read = writeGateway(l.Write, 0, log, sighted), readGateway(l.Read, log, sighted)
+	config.Write = writeGateway(l.Write, 0, log, sighted)
+	config.Read = l.readGateway(l.Read, config.Write, log, sighted)
 	c, err := controller.New(config)
 	return c, err
 }

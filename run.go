@@ -136,7 +136,7 @@ func (r *kubeRun) controllerConfig(log *slog.Logger, sighted func(gateway.Sighti
 	config := r.behaviour.config(log)
 	config.Write = writeGateway(r.Write, isolation, log, sighted)
 	if r.Read != "" {
-		config.Read = readGateway(r.Read, log, sighted)
+		config.Read = r.readGateway(r.Read, config.Write, log, sighted)
 	}
 	return config
 }

@@ -33,6 +33,7 @@ func TestNonsenseIsRefusedWithAWordOnWhatIsWrong(t *testing.T) {
 		"an argument that is no flag":           {[]string{"memgraph.extraArgs={verbose}"}, "/memgraph/extraArgs/0"},
 		"clients that are no peers":             {[]string{"networkPolicy.gatewayClients={10.0.0.0/8}"}, "/networkPolicy/gatewayClients/0"},
 		"clients whose selector is misspelt":    {[]string{"networkPolicy.gatewayClients[0].podSelectors.matchLabels.app=web"}, "additional properties 'podSelectors' not allowed"},
+		"a check of logins that YAML misreads":  {[]string{"readGateway.checkLogins=on"}, "value must be one of 'auto', 'always', 'never'"},
 		"a key that no Secret can have":         {[]string{"auth.passwordKey=pass word"}, "/auth/passwordKey"},
 		"a required value that was taken away":  {[]string{"memgraph.storage=null"}, "missing property 'storage'"},
 		"a version of Kubernetes that is early": {[]string{}, "chart requires kubeVersion"},

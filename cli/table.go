@@ -212,7 +212,28 @@ func gatewayNotes(gw gateway.Status) []string {
 	if gw.Busy > 0 {
 		all = append(all, fmt.Sprintf("%d sessions not quiet", gw.Busy))
 	}
+	if gw.ChecksLogins {
+		all = append(all, loginsNote(gw.Counters))
+	}
 	return all
+}
+
+// loginsNote says that logins are checked, and what keeps clients out.
+func loginsNote(c gateway.Counters) string {
+	note := "checks logins"
+	for _, kept := range []struct {
+		n    uint64
+		what string
+	}{
+		{c.Logins[gateway.LoginRefused], "refused"},
+		{c.Logins[gateway.LoginUnchecked], "without a main"},
+		{c.Rejected[gateway.RejectTLS], "with TLS"},
+	} {
+		if kept.n > 0 {
+			note += fmt.Sprintf(", %d %s", kept.n, kept.what)
+		}
+	}
+	return note
 }
 
 // decision is what is decided now, and why.

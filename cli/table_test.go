@@ -73,6 +73,7 @@ func failingOver() api.Status {
 	third.Refused, third.Terminating = true, true
 	rw, ro := &status.Gateways[0], &status.Gateways[1]
 	rw.Epoch, rw.Flow, rw.Upstreams, rw.Sessions, rw.Held, rw.Busy = 8, gateway.Closed, nil, 0, 17, 2
+	ro.ChecksLogins, ro.Counters.Logins = true, map[gateway.Login]uint64{gateway.LoginRefused: 3, gateway.LoginAccepted: 40}
 	ro.Running, ro.Upstreams = false, []gateway.UpstreamStatus{{Address: "10.9.9.9:7687"}}
 	status.Routing.Decision = api.Decision{Step: "promote memgraph-1", Reason: "every gateway has closed"}
 	status.Paused = &topology.Pause{Until: at().Add(10 * time.Minute), By: "ada"}

@@ -32,6 +32,8 @@ func (g *Gateway) connect(ctx context.Context, s *session) {
 			case openedElsewhere:
 				tried = append(tried, u)
 				continue
+			case openedLate:
+				continue
 			case openedNever:
 				return
 			}

@@ -17,8 +17,8 @@ type Opener interface {
 	Meet(ctx context.Context, client net.Conn) error
 	// Open makes sure of the client. It says to the upstream what the client has said,
 	// and gives the client those answers that it has not had. After an error that is no
-	// *Refusal it is called again with another upstream. It leaves no deadline at the
-	// client.
+	// *Refusal it is called again with another connection to an upstream, of which
+	// ErrReopen is no fault. It leaves no deadline at the client.
 	Open(ctx context.Context, client, upstream net.Conn) error
 	// Opened tells what Open has brought about.
 	Opened() Opened
@@ -41,6 +41,10 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Err.Error() }
 func (r *Refusal) Unwrap() error { return r.Err }
+
+// ErrReopen is returned by Opener.Open when the client may pass and only the connection
+// to the upstream has become too old.
+var ErrReopen = errors.New("the opening took long: the upstream may have given it up")
 
 // openings is how many upstreams may fail a client in its opening before it is
 // taken to be the client's fault.
@@ -77,6 +81,7 @@ type outcome int
 const (
 	opened          outcome = iota
 	openedElsewhere         // another upstream is to be tried
+	openedLate              // any upstream is to be tried
 	openedNever             // the connection was refused
 )
 
@@ -93,13 +98,17 @@ func (g *Gateway) open(ctx context.Context, s *session, u *upstream, conn net.Co
 		return opened
 	}
 	_ = conn.Close()
-	if ctx.Err() == nil {
+	late := errors.Is(err, ErrReopen)
+	if ctx.Err() == nil && !late {
 		s.failedOpenings++
 	}
 	_, final := errors.AsType[*Refusal](err)
 	g.mu.Lock()
 	u.connecting--
 	g.mu.Unlock()
+	if late {
+		return openedLate
+	}
 	if !final && s.failedOpenings < openings {
 		g.cfg.Log.Debug("opening failed", "upstream", u.address, "error", err)
 		return openedElsewhere

@@ -67,6 +67,8 @@ type Status struct {
 	Held     int `json:"held"`     // without
 	Busy     int `json:"busy"`     // sessions that the pause still waits for, or left alone after its limit
 
+	ChecksLogins bool `json:"checks_logins,omitempty"` // Config.Open is set
+
 	LastPauseSeconds float64   `json:"last_pause_seconds"` // how long the flow was not open the last time
 	OpenedAt         time.Time `json:"opened_at,omitzero"` // when the flow became open the last time
 	FirstAnswerAt    time.Time `json:"first_answer_at,omitzero"`
@@ -123,7 +125,7 @@ func (g *Gateway) Status() Status {
 		Name: g.cfg.Name, Address: g.listening, Running: g.running,
 		Epoch: g.route.Epoch, Applied: g.applied, Flow: g.route.Flow, Silenced: g.gate.Load().silenced,
 		Held: len(g.hold.queue) + g.connecting, Sessions: len(g.sessions) - len(g.hold.queue) - g.connecting,
-		Busy: g.pause.busy, LastPauseSeconds: g.pause.lasted.Seconds(),
+		Busy: g.pause.busy, ChecksLogins: g.cfg.Open != nil, LastPauseSeconds: g.pause.lasted.Seconds(),
 		Counters: g.counters.clone(),
 	}
 	s.OpenedAt, s.FirstAnswerAt = g.answers.times()

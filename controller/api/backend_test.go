@@ -79,6 +79,7 @@ func healthyBackend() *fakeBackend {
 				Accepted: 10, Held: 3, Released: 2, HeldSeconds: 1.5, BytesUp: 1000, BytesDown: 5000,
 				Rejected: map[gateway.Rejection]uint64{gateway.RejectHeld: 1},
 				Cut:      map[gateway.Cut]uint64{gateway.CutRoute: uint64(sessions)},
+				Logins:   map[gateway.Login]uint64{gateway.LoginRefused: uint64(sessions)},
 			},
 		}
 	}

@@ -50,6 +50,7 @@ func collectGatewayCounters(out chan<- prometheus.Metric, name string, c gateway
 	count("gateway_wait_seconds_total", "Time that client connections waited for an upstream.", c.HeldSeconds)
 	countBy(out, counter("gateway_rejected_total", "Client connections that got no upstream.", "gateway", "reason"), name, c.Rejected)
 	countBy(out, counter("gateway_cut_total", "Client connections that were reset.", "gateway", "reason"), name, c.Cut)
+	countBy(out, counter("gateway_logins_total", "Logins that were checked at the main.", "gateway", "result"), name, c.Logins)
 	bytes := counter("gateway_bytes_total", "Bytes carried, up from clients to servers and down.", "gateway", "direction")
 	bytes.emit(out, float64(c.BytesUp), name, "up")
 	bytes.emit(out, float64(c.BytesDown), name, "down")

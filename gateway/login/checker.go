@@ -85,7 +85,7 @@ func (c *Checker) Open() gateway.Opener { return &opening{checker: c, client: in
 // check finds out what the main says of a login. It waits while there is none, until
 // a time.
 func (c *Checker) check(ctx context.Context, q question, until time.Time) (gateway.Login, error) {
-	key := c.known.key(q.content)
+	key := c.known.key(canonical(q.content))
 	for {
 		known := c.known.has(key, time.Now())
 		main := c.cfg.Main()

@@ -47,6 +47,11 @@ func credentials(tag byte, password string) []byte {
 	return join([]byte{0xB1, tag, 0xA2}, text("principal"), text("u"), text("credentials"), text(password))
 }
 
+// reordered is a LOGON as another driver may write it.
+func reordered(password string) []byte {
+	return whole(join([]byte{0xB1, 0x6A, 0xA2}, text("credentials"), text(password), text("principal"), text("u"))...)
+}
+
 func logon(password string) []byte    { return whole(credentials(0x6A, password)...) }
 func oldLogin(password string) []byte { return whole(credentials(0x01, password)...) }
 
@@ -76,6 +81,9 @@ type instance struct {
 
 	thinking, most int // about logins, at the same time
 }
+
+// loginTimeout is how long it waits for a login.
+const loginTimeout = 10 * time.Second
 
 // change changes its habits.
 func (i *instance) change(how func(i *instance)) {
@@ -113,7 +121,7 @@ func (i *instance) answer(content []byte) []byte {
 		time.Sleep(i.slowly)
 		i.mu.Lock()
 		i.thinking--
-		if users && !bytes.HasSuffix(content, text("p")) {
+		if users && !bytes.Contains(content, append(text("credentials"), text("p")...)) {
 			return failure(i.name)
 		}
 	}
@@ -134,6 +142,7 @@ func (i *instance) serve(conn net.Conn) {
 		_, _ = io.Copy(io.Discard, conn)
 		return
 	}
+	_ = conn.SetReadDeadline(time.Now().Add(loginTimeout))
 	for answer := i.chosen(greeting); answer != nil; {
 		if _, err := conn.Write(answer); err != nil || answer[2] == 0xB1 && answer[3] == 0x7F {
 			return
@@ -143,6 +152,9 @@ func (i *instance) serve(conn net.Conn) {
 			return
 		}
 		answer = i.answer(content)
+		if content[1] == 0x6A {
+			_ = conn.SetReadDeadline(time.Time{})
+		}
 	}
 }
 

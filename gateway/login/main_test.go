@@ -56,7 +56,7 @@ func TestUnknownLoginWaitsForAMain(t *testing.T) {
 				require.Contains(t, "bc", reads(t, late))
 				require.Equal(t, failure("d"), ended(t, wrong))
 				require.Equal(t, map[gateway.Login]uint64{gateway.LoginAccepted: 2, gateway.LoginRefused: 1}, h.counters().Logins)
-				require.Len(t, append(b.tags(), c.tags()...), 3+2+2, "three HELLOs, two logins with queries")
+				require.Len(t, append(b.tags(), c.tags()...), 3+2+2+2, "three HELLOs and two again, for no server waits so long; two logins with queries")
 			})
 		})
 	}
@@ -108,6 +108,21 @@ func TestKnownLoginReadsWithoutAMain(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestLoginIsKnownHoweverItsDriverOrdersIt(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.three()
+		reads(t, h.logIn("p"))
+		h.main("")
+		client := h.connect()
+		say(t, client, bolt52, hello, reordered("p"))
+		hear(t, client, version(52))
+		_, err := read(client)
+		require.NoError(t, err)
+		reads(t, client)
+		require.EqualValues(t, 1, h.counters().Logins[gateway.LoginRemembered])
+	})
 }
 
 func TestKnownLoginIsAskedAboutWhereThereIsAMain(t *testing.T) {

@@ -69,12 +69,20 @@ func (o *opening) Open(ctx context.Context, client, upstream net.Conn) error {
 	if err != nil || o.accepted != "" {
 		return err
 	}
+	asked := time.Now()
 	if o.until.IsZero() {
-		o.until = time.Now().Add(o.checker.cfg.Patience)
+		o.until = asked.Add(o.checker.cfg.Patience)
 	}
 	o.accepted, err = o.checker.check(ctx, o.question(), o.until)
+	if err == nil && time.Since(asked) > staleAfter {
+		return gateway.ErrReopen
+	}
 	return err
 }
+
+// staleAfter is how long an upstream may have waited for the login. Servers bound that
+// time; the stand-in's bound is 10 s.
+const staleAfter = time.Second
 
 // introduce brings a new connection to an upstream to where the client is, and both to
 // where only the login is to be said.

@@ -50,6 +50,15 @@ app.kubernetes.io/component: database
 {{ .Values.adminToken.existingSecret | default (printf "%s-admin-token" .Release.Name) }}
 {{- end }}
 
+{{/* Not empty where reads ask for a password: the program decides the same for "auto",
+by whether it was given a user. */}}
+{{- define "memgraph-controller.checksLogins" -}}
+{{- if not .Values.readGateway.enabled }}{{ .Values.auth.existingSecret }}
+{{- else if eq .Values.readGateway.checkLogins "auto" }}{{ .Values.auth.existingSecret }}
+{{- else if eq .Values.readGateway.checkLogins "always" }}always
+{{- end }}
+{{- end }}
+
 {{/* Credentials of the database, as environment. */}}
 {{- define "memgraph-controller.credentials" -}}
 {{- with .Values.auth }}

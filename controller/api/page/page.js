@@ -63,13 +63,16 @@ function instances(s) {
 }
 
 function gateways(s) {
-  const heads = ["Gateway", "State", "Leads to", "Connections", "Held", "Cut", "Epoch carried out"];
+  const heads = ["Gateway", "State", "Leads to", "Logins", "Connections", "Held", "Cut", "Epoch carried out"];
   table(byId("gateways"), heads, s.gateways.map((g) => {
     const state = !g.running ? "does not run" : g.silenced ? "silent: out of touch" : g.flow;
+    const logins = g.counters.logins || {};
+    const kept = (logins.refused || 0) + (logins.no_main || 0);
     const cut = Object.values(g.counters.cut || {}).reduce((a, b) => a + b, 0);
     return [
       element("th", { scope: "row" }, g.name === "rw" ? "write" : "read"), cell(state, state === "open" ? "" : "warn"),
       cell((g.upstreams || []).map((u) => `${nameOf(s, u.address)} (${u.sessions})`).join(", ") || "nobody", "wide"),
+      cell(g.checks_logins ? `checked, ${kept} refused` : g.name === "rw" ? "the main's own" : "not checked"),
       cell(g.sessions), cell(g.held, g.held ? "warn" : ""), cell(cut), cell(`${g.applied} of ${g.epoch}`, g.applied === g.epoch ? "" : "warn"),
     ];
   }));
