@@ -28,8 +28,10 @@
 //
 // Logins that the main accepted within Config.Remember pass without one: reads go on
 // through a failover, and as long as nobody can be made main. A password that was changed
-// is accepted for that long, but only while no main answers; the main's refusal takes a
-// login out at once. What is kept is a keyed hash of the message.
+// is accepted for that long, but only while no main answers in time; the main's refusal
+// takes a login out at once. While there is a main, it is not asked again about a login
+// that it accepted within Config.Fresh, since it takes long to compare a password. What is
+// kept is a keyed hash of the message.
 //
 // # Limits
 //

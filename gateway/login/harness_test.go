@@ -86,6 +86,7 @@ func inHouseWith(t *testing.T, write, read gateway.Config, test func(t *testing.
 func (h *house) start(i *instance) (stop func()) {
 	h.t.Helper()
 	host := h.net.Host(i.name)
+	i.kill = host.Kill
 	listener, err := host.Listen(h.t.Context(), "tcp", i.name)
 	require.NoError(h.t, err)
 	go func() {

@@ -73,6 +73,8 @@ type instance struct {
 	bolt    byte          // the version it chooses, such as 52
 	users   bool          // whether it has any; only "p" is a right password then
 	ends    map[byte]bool // messages at which it hangs up
+	dies    bool          // when it hangs up
+	kill    func()        // ends it
 	silent  bool          // it answers nothing
 	slowly  time.Duration // how long it thinks about a login
 	greeted [][]byte      // handshakes
@@ -90,6 +92,12 @@ func (i *instance) change(how func(i *instance)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	how(i)
+}
+
+func (i *instance) mortal() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.dies
 }
 
 // chosen answers a handshake.
@@ -151,7 +159,9 @@ func (i *instance) serve(conn net.Conn) {
 		if err != nil || len(content) < 2 {
 			return
 		}
-		answer = i.answer(content)
+		if answer = i.answer(content); answer == nil && i.mortal() {
+			i.kill()
+		}
 		if content[1] == 0x6A {
 			_ = conn.SetReadDeadline(time.Time{})
 		}

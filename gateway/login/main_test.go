@@ -1,6 +1,7 @@
 package login_test
 
 import (
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,14 +27,14 @@ func TestUnknownLoginWaitsForAMain(t *testing.T) {
 		"it is frozen":             func(_ *house, a *instance, _ func()) { a.change(func(a *instance) { a.silent = true }) },
 		"no packet reaches it":     func(h *house, _ *instance, _ func()) { h.net.Silence("a", true) },
 		"it dies of the handshake": func(_ *house, a *instance, _ func()) { a.change(func(a *instance) { a.bolt = 0 }) },
-		"it dies of HELLO": func(_ *house, a *instance, _ func()) {
-			a.change(func(a *instance) { a.ends = map[byte]bool{0x01: true} })
+		"it dies with the HELLO": func(_ *house, a *instance, _ func()) {
+			a.change(func(a *instance) { a.dies, a.ends = true, map[byte]bool{0x01: true} })
 		},
-		"it dies of the login": func(_ *house, a *instance, _ func()) {
-			a.change(func(a *instance) { a.ends = map[byte]bool{0x6A: true} })
+		"it dies with the login": func(_ *house, a *instance, _ func()) {
+			a.change(func(a *instance) { a.dies, a.ends = true, map[byte]bool{0x6A: true} })
 		},
 		"it speaks another version": func(_ *house, a *instance, _ func()) { a.change(func(a *instance) { a.bolt = 44 }) },
-		"it thinks for too long":    func(_ *house, a *instance, _ func()) { a.change(func(a *instance) { a.slowly = 3 * time.Second }) },
+		"it thinks for too long":    func(_ *house, a *instance, _ func()) { a.change(func(a *instance) { a.slowly = 6 * time.Second }) },
 		"writes are paused": func(h *house, _ *instance, _ func()) {
 			h.epoch++
 			h.write.Follow(gateway.Route{Epoch: h.epoch, Flow: gateway.Paused, Upstreams: []string{"a"}})
@@ -84,10 +85,14 @@ func TestKnownLoginReadsWithoutAMain(t *testing.T) {
 	}{
 		"there is none":        {func(h *house, _ *instance, _ func()) { h.main("") }, 0},
 		"it is dead":           {func(_ *house, _ *instance, stop func()) { stop() }, 0},
-		"it is frozen":         {func(_ *house, a *instance, _ func()) { a.change(func(a *instance) { a.silent = true }) }, 2 * time.Second},
-		"no packet reaches it": {func(h *house, _ *instance, _ func()) { h.net.Silence("a", true) }, 2 * time.Second},
-		"it dies of the login": {func(_ *house, a *instance, _ func()) {
-			a.change(func(a *instance) { a.ends = map[byte]bool{0x6A: true} })
+		"it is frozen":         {func(_ *house, a *instance, _ func()) { a.change(func(a *instance) { a.silent = true }) }, 5 * time.Second},
+		"no packet reaches it": {func(h *house, _ *instance, _ func()) { h.net.Silence("a", true) }, 5 * time.Second},
+		"it is seen to be frozen": {func(h *house, a *instance, _ func()) {
+			a.change(func(a *instance) { a.silent = true })
+			time.AfterFunc(2*time.Second, func() { h.write.Follow(gateway.Route{Epoch: 9, Flow: gateway.Closed}) })
+		}, 2 * time.Second},
+		"it dies with the login": {func(_ *house, a *instance, _ func()) {
+			a.change(func(a *instance) { a.dies, a.ends = true, map[byte]bool{0x6A: true} })
 		}, 0},
 		"it speaks another version": {func(_ *house, a *instance, _ func()) { a.change(func(a *instance) { a.bolt = 44 }) }, 0},
 	} {
@@ -95,6 +100,7 @@ func TestKnownLoginReadsWithoutAMain(t *testing.T) {
 			inHouse(t, func(t *testing.T, h *house) {
 				a, _, _, stop := h.three()
 				require.Contains(t, "bc", reads(t, h.logIn("p")))
+				time.Sleep(10 * time.Second)
 				o.lose(h, a, stop)
 				began := time.Now()
 				reads(t, h.logIn("p"))
@@ -125,14 +131,45 @@ func TestLoginIsKnownHoweverItsDriverOrdersIt(t *testing.T) {
 	})
 }
 
-func TestKnownLoginIsAskedAboutWhereThereIsAMain(t *testing.T) {
+// To compare a password takes a main 250 ms of a core.
+func TestMainIsAskedAboutALoginOnceInTenSeconds(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		a, _, _, _ := h.three()
+		a.change(func(a *instance) { a.slowly = 250 * time.Millisecond })
+		asked := []byte{0x01, 0x6A, 0x02}
+		var clients []net.Conn
+		for range 100 {
+			clients = append(clients, h.logIn("p"))
+		}
+		for _, client := range clients {
+			reads(t, client)
+		}
+		require.Equal(t, asked, a.tags())
+		time.Sleep(9900 * time.Millisecond)
 		reads(t, h.logIn("p"))
+		require.Equal(t, asked, a.tags())
+		time.Sleep(100 * time.Millisecond)
 		reads(t, h.logIn("p"))
-		require.Equal(t, []byte{0x01, 0x6A, 0x02, 0x01, 0x6A, 0x02}, a.tags())
-		require.Equal(t, map[gateway.Login]uint64{gateway.LoginAccepted: 2}, h.counters().Logins)
+		require.Equal(t, append(asked, asked...), a.tags())
+		require.Equal(t, map[gateway.Login]uint64{gateway.LoginAccepted: 102}, h.counters().Logins)
 	})
+}
+
+// A client cannot make the gateway take the main for one that does not answer.
+func TestClientOnWhomTheMainHangsUpIsRefusedAndNobodyElseNotices(t *testing.T) {
+	for _, tag := range []byte{0x01, 0x6A} {
+		inHouse(t, func(t *testing.T, h *house) {
+			a, _, _, _ := h.three()
+			a.change(func(a *instance) { a.ends = map[byte]bool{tag: true} })
+			bad := h.logIn("bad")
+			a.change(func(a *instance) { a.ends = nil })
+			reads(t, h.logIn("p"))
+			a.change(func(a *instance) { a.ends = map[byte]bool{tag: true} })
+			require.Empty(t, ended(t, bad))
+			require.Equal(t, map[gateway.Rejection]uint64{gateway.RejectOpening: 1}, h.counters().Rejected)
+			require.Equal(t, map[gateway.Login]uint64{gateway.LoginAccepted: 1}, h.counters().Logins)
+		})
+	}
 }
 
 func TestKnownLoginIsForgottenAfterAnHour(t *testing.T) {
@@ -153,6 +190,7 @@ func TestLoginThatAMainRefusesIsForgottenAtOnce(t *testing.T) {
 		a.change(func(a *instance) { a.users = false })
 		reads(t, h.logIn("old"))
 		a.change(func(a *instance) { a.users = true }) // and "p" is the password now
+		time.Sleep(10 * time.Second)
 		require.Equal(t, failure("a"), ended(t, h.logIn("old")))
 		h.main("")
 		transient(t, ended(t, h.logIn("old")))
@@ -195,7 +233,7 @@ func TestMainIsNotAskedByAGatewayThatIsCutOff(t *testing.T) {
 		a, _, _, _ := h.three()
 		h.write.Confirm(time.Now())
 		reads(t, h.logIn("p"))
-		time.Sleep(1501 * time.Millisecond)
+		time.Sleep(10 * time.Second)
 		a.change(func(a *instance) { a.users = false })
 		unknown := h.logIn("wrong")
 		reads(t, h.logIn("p"))

@@ -21,14 +21,14 @@ type memory struct {
 	secret []byte
 	keep   time.Duration
 
-	mu    *sync.Mutex
-	until map[key]time.Time
+	mu       *sync.Mutex
+	accepted map[key]time.Time // the last time
 }
 
 func newMemory(keep time.Duration) memory {
 	secret := make([]byte, sha256.Size)
 	_, _ = rand.Read(secret) // it never fails
-	return memory{secret: secret, keep: keep, mu: new(sync.Mutex), until: make(map[key]time.Time)}
+	return memory{secret: secret, keep: keep, mu: new(sync.Mutex), accepted: make(map[key]time.Time)}
 }
 
 func (m memory) key(content []byte) (k key) {
@@ -41,41 +41,38 @@ func (m memory) key(content []byte) (k key) {
 func (m memory) add(k key, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, again := m.until[k]; !again && len(m.until) >= maxKnown {
+	if _, again := m.accepted[k]; !again && len(m.accepted) >= maxKnown {
 		m.makeRoom(now)
 	}
-	m.until[k] = now.Add(m.keep)
+	m.accepted[k] = now
 }
 
 // makeRoom forgets what is too old, or else any one: a client that is forgotten waits for
 // a main like everybody.
 func (m memory) makeRoom(now time.Time) {
-	for k, until := range m.until {
-		if !now.Before(until) {
-			delete(m.until, k)
+	for k, at := range m.accepted {
+		if now.Sub(at) >= m.keep {
+			delete(m.accepted, k)
 		}
 	}
-	for k := range m.until {
-		if len(m.until) < maxKnown {
+	for k := range m.accepted {
+		if len(m.accepted) < maxKnown {
 			return
 		}
-		delete(m.until, k)
+		delete(m.accepted, k)
 	}
 }
 
-func (m memory) has(k key, now time.Time) bool {
+// acceptedSince tells whether the main has accepted the login after a time.
+func (m memory) acceptedSince(k key, since time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	until, ok := m.until[k]
-	if ok && !now.Before(until) {
-		delete(m.until, k)
-		return false
-	}
-	return ok
+	at, ok := m.accepted[k]
+	return ok && at.After(since)
 }
 
 func (m memory) forget(k key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.until, k)
+	delete(m.accepted, k)
 }
