@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"time"
 
@@ -18,26 +19,33 @@ type behaviour struct {
 	DegradeAfter time.Duration `help:"How long writes wait for a voter before they are taken without one; 0: for ever." default:"0s"`
 	User         string        `help:"User that is created on every new main." env:"MEMGRAPH_USER"`
 	Password     string        `help:"The user's password." env:"MEMGRAPH_PASSWORD"`
+	DatabaseTLS  string        `name:"database-tls" help:"Whether the database speaks TLS with the controller, as it does with everybody once it has a certificate: off or on." enum:"off,on" default:"off"`
+	DatabaseCA   string        `name:"database-ca" help:"File with the certificates of the authorities that may have signed the database's; empty: any certificate will do. Names in it are not looked at, because instances are reached by their addresses." type:"path" placeholder:"FILE"`
 	CheckLogins  string        `help:"Whether the read gateway lets a connection through only after the main has accepted its login, since replicas accept any: auto (where --user is set), always or never. Clients with TLS are refused where it does." enum:"auto,always,never" default:"auto"`
 }
 
 // config is the part of a controller's configuration that this decides.
-func (b *behaviour) config(log *slog.Logger) controller.Config {
+func (b *behaviour) config(log *slog.Logger) (controller.Config, error) {
+	secure, err := b.databaseTLS()
+	if err != nil {
+		return controller.Config{}, err
+	}
 	policy := topology.DefaultPolicy()
 	policy.DegradeAfter = b.DegradeAfter
 	detection := map[string]func() controller.Detection{
 		"fast": controller.FastDetection, "balanced": controller.BalancedDetection, "patient": controller.PatientDetection,
 	}[b.Detection]()
 	return controller.Config{
-		Version: version(), Connect: b.connect(log), Policy: policy, Detection: detection,
+		Version: version(), Connect: b.connect(secure, log), Policy: policy, Detection: detection,
 		User: b.User, Password: b.Password, Log: log,
-	}
+	}, nil
 }
 
-func (b *behaviour) connect(log *slog.Logger) func(controller.Process) (controller.Database, error) {
+func (b *behaviour) connect(secure *tls.Config, log *slog.Logger) func(controller.Process) (controller.Database, error) {
 	return func(p controller.Process) (controller.Database, error) {
 		return memgraph.Open(memgraph.Config{
-			Name: p.Name, Address: p.Bolt, ReplicationAddress: p.Replication, User: b.User, Password: b.Password, Log: log,
+			Name: p.Name, Address: p.Bolt, ReplicationAddress: p.Replication, User: b.User, Password: b.Password,
+			TLS: secure, Log: log,
 		})
 	}
 }

@@ -102,12 +102,15 @@ func (l *localRun) serve(ctx context.Context, terminal *cli.Terminal, store *loc
 func (l *localRun) controller(store *local.Store, fleet *local.Fleet, ended func(api.Failover), log *slog.Logger) (*controller.Controller, error) {
 	var c *controller.Controller
 	sighted := func(s gateway.Sighting) { c.Sighted(s) } // c is set before either gateway runs
-	config := l.config(log)
+	config, err := l.config(log)
+	if err != nil {
+		return nil, err
+	}
 	config.Name, config.Cluster = "local", filepath.Base(l.DataDir)
 	config.Fleet, config.Store, config.Processes, config.OnFailover = fleet, store, fleet, ended
 	config.Write = writeGateway(l.Write, 0, log, sighted)
 	config.Read = l.readGateway(l.Read, config.Write, log, sighted)
-	c, err := controller.New(config)
+	c, err = controller.New(config)
 	return c, err
 }
 

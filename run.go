@@ -116,7 +116,10 @@ func (r *kubeRun) join(client kubernetes.Interface, reviewer api.Reviewer, log *
 	if err := registry.Register(failovers); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	config := r.controllerConfig(log, func(s gateway.Sighting) { m.controller.Sighted(s) }) // set before a gateway runs
+	config, err := r.controllerConfig(log, func(s gateway.Sighting) { m.controller.Sighted(s) }) // set before a gateway runs
+	if err != nil {
+		return nil, err
+	}
 	config.Name, config.Cluster = r.Name, r.StatefulSet
 	config.Fleet, config.Store, config.Peers, config.Lease = m.fleet, m.store, m.peers, m.lease
 	config.Controllers, config.Isolation, config.RetireFor = r.Controllers, isolation, retireFor
@@ -132,13 +135,16 @@ func (r *kubeRun) join(client kubernetes.Interface, reviewer api.Reviewer, log *
 }
 
 // controllerConfig is the part of a configuration that the flags decide.
-func (r *kubeRun) controllerConfig(log *slog.Logger, sighted func(gateway.Sighting)) controller.Config {
-	config := r.behaviour.config(log)
+func (r *kubeRun) controllerConfig(log *slog.Logger, sighted func(gateway.Sighting)) (controller.Config, error) {
+	config, err := r.behaviour.config(log)
+	if err != nil {
+		return config, err
+	}
 	config.Write = writeGateway(r.Write, isolation, log, sighted)
 	if r.Read != "" {
 		config.Read = r.readGateway(r.Read, config.Write, log, sighted)
 	}
-	return config
+	return config, nil
 }
 
 // leads tells whether this controller leads.

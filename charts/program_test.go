@@ -1,11 +1,18 @@
 package charts_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -63,6 +70,10 @@ func TestTheStandInStartsWithTheDatabasesArguments(t *testing.T) {
 		database := pod.Spec.Containers[0]
 		port := freePort(t)
 		args := append(database.Args, "--data-directory="+t.TempDir(), "--bolt-port="+port)
+		if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--bolt-cert-file=") }) {
+			cert, key := certificate(t)
+			args = append(args, "--bolt-cert-file="+cert, "--bolt-key-file="+key)
+		}
 		program := exec.CommandContext(t.Context(), bin("memgraph-standin"), args...)
 		program.Env = environment(database)
 		var said strings.Builder
@@ -91,6 +102,22 @@ func TestTheStandInStartsWithTheDatabasesArguments(t *testing.T) {
 			require.FailNow(t, "the stand-in has ended", said.String())
 		}
 	})
+}
+
+// certificate stands for the Secret that the pod mounts.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	signed, err := x509.CreateCertificate(rand.Reader, template, template, secret.Public(), secret)
+	require.NoError(t, err)
+	encoded, err := x509.MarshalPKCS8PrivateKey(secret)
+	require.NoError(t, err)
+	cert, key = filepath.Join(t.TempDir(), "tls.crt"), filepath.Join(t.TempDir(), "tls.key")
+	require.NoError(t, os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed}), 0o600))
+	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}), 0o600))
+	return cert, key
 }
 
 func accepts(port string) bool {

@@ -34,6 +34,8 @@ func TestNonsenseIsRefusedWithAWordOnWhatIsWrong(t *testing.T) {
 		"clients that are no peers":             {[]string{"networkPolicy.gatewayClients={10.0.0.0/8}"}, "/networkPolicy/gatewayClients/0"},
 		"clients whose selector is misspelt":    {[]string{"networkPolicy.gatewayClients[0].podSelectors.matchLabels.app=web"}, "additional properties 'podSelectors' not allowed"},
 		"a check of logins that YAML misreads":  {[]string{"readGateway.checkLogins=on"}, "value must be one of 'auto', 'always', 'never'"},
+		"TLS, in which no login can be seen":    {[]string{"auth.existingSecret=user", "tls.existingSecret=bolt"}, "set readGateway.checkLogins=never"},
+		"a certificate past the values":         {[]string{"memgraph.extraArgs={--bolt-cert-file=/cert.pem}"}, "the chart sets --bolt-cert-file itself"},
 		"a key that no Secret can have":         {[]string{"auth.passwordKey=pass word"}, "/auth/passwordKey"},
 		"a required value that was taken away":  {[]string{"memgraph.storage=null"}, "missing property 'storage'"},
 		"a version of Kubernetes that is early": {[]string{}, "chart requires kubeVersion"},

@@ -2,6 +2,7 @@ package standin
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
@@ -20,6 +21,9 @@ type Config struct {
 	// BoltAddress is where drivers connect; "" for nowhere: an instance that is
 	// used through Backend alone.
 	BoltAddress string
+	// BoltTLS makes drivers speak TLS; nil: they do not. Memgraph has the one or the
+	// other (its documentation, "SSL encryption").
+	BoltTLS *tls.Config
 	// BoltServerName replaces the agent in the answer to HELLO.
 	BoltServerName string
 	// Listen opens BoltAddress, and 0.0.0.0 with the replication port. Dial

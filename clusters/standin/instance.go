@@ -3,6 +3,7 @@ package standin
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -154,8 +155,12 @@ func (i *Instance) openBolt() error {
 	i.mu.Lock()
 	i.bolt = server
 	i.mu.Unlock()
+	listener = &frozenListener{Listener: listener, faults: i.faults, life: i.life}
+	if i.config.BoltTLS != nil {
+		listener = tls.NewListener(listener, i.config.BoltTLS)
+	}
 	i.running.Go(func() {
-		if err := server.Serve(&frozenListener{Listener: listener, faults: i.faults, life: i.life}); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := server.Serve(listener); err != nil && !errors.Is(err, net.ErrClosed) {
 			i.die(1, fmt.Sprintf("bolt: %v", err))
 		}
 	})

@@ -2,6 +2,7 @@ package memgraph
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,8 @@ type Config struct {
 	// Where users exist, each new connection costs the server about 250 ms of
 	// password hashing (memgraph-observed, transcript 21).
 	User, Password string
+	// TLS is spoken with the instance; nil: it is not.
+	TLS *tls.Config
 	// AskTimeout bounds Ask when its context has no deadline. Default 1 s: the
 	// server needs about 1 ms, 250 ms where it has to check a password.
 	AskTimeout time.Duration

@@ -2,6 +2,7 @@ package memgraph
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -38,18 +39,33 @@ type row = map[string]any
 
 // dialDriver is Config.Dial unless another is given.
 func (config Config) dialDriver(address string) Link {
-	return Dial(address, config.User, config.Password)
+	return dial(address, config.User, config.Password, config.TLS)
 }
 
 // Dial prepares one connection to host:port, for whoever has plain questions and no
 // instance to manage. An empty user means without credentials. The caller closes it.
 func Dial(address, user, password string) Link {
+	return dial(address, user, password, nil)
+}
+
+func dial(address, user, password string, secure *tls.Config) Link {
 	auth := neo4j.NoAuth()
 	if user != "" {
 		auth = neo4j.BasicAuth(user, password, "")
 	}
-	driver, err := neo4j.NewDriverWithContext("bolt://"+address, auth, single)
+	scheme := "bolt://"
+	if secure != nil {
+		// With bolt+s the driver would look for the address in the certificate; what is to
+		// be verified is up to TLS.
+		scheme = "bolt+ssc://"
+	}
+	driver, err := neo4j.NewDriverWithContext(scheme+address, auth, single, secured(secure))
 	return &link{address: address, driver: driver, broken: err}
+}
+
+// secured makes the driver speak TLS in a way, if its scheme says so.
+func secured(by *tls.Config) func(*config.Config) {
+	return func(config *config.Config) { config.TlsConfig = by }
 }
 
 // single makes the driver a plain connection: no timers but those of the

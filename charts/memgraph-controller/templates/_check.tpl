@@ -16,12 +16,15 @@
 {{- if le (int .Values.memgraph.terminationGracePeriodSeconds) (int .Values.memgraph.preStopSeconds) }}
 {{- fail (printf "memgraph.terminationGracePeriodSeconds (%v) includes memgraph.preStopSeconds (%v) and must be greater, or the database is killed before it was told to end" .Values.memgraph.terminationGracePeriodSeconds .Values.memgraph.preStopSeconds) }}
 {{- end }}
-{{- $fixed := list "data-directory" "bolt-port" "bolt-address" "storage-wal-enabled" "storage-wal-file-flush-every-n-tx" "storage-snapshot-on-exit" "data-recovery-on-startup" "replication-restore-state-on-startup" "log-file" "log-level" "also-log-to-stderr" "telemetry-enabled" }}
+{{- $fixed := list "data-directory" "bolt-port" "bolt-address" "storage-wal-enabled" "storage-wal-file-flush-every-n-tx" "storage-snapshot-on-exit" "data-recovery-on-startup" "replication-restore-state-on-startup" "log-file" "log-level" "also-log-to-stderr" "telemetry-enabled" "bolt-cert-file" "bolt-key-file" }}
 {{- range .Values.memgraph.extraArgs }}
 {{- $flag := splitList "=" . | first | trimPrefix "--" | replace "_" "-" }}
 {{- if has $flag $fixed }}
 {{- fail (printf "memgraph.extraArgs: the chart sets --%s itself, because failover depends on it or there is a value for it" $flag) }}
 {{- end }}
+{{- end }}
+{{- if and .Values.tls.existingSecret .Values.readGateway.enabled (include "memgraph-controller.checksLogins" .) }}
+{{- fail "tls.existingSecret: with TLS the read gateway cannot see logins and would refuse every client: set readGateway.checkLogins=never, and reads ask for no password, or readGateway.enabled=false, and reads go to the main" }}
 {{- end }}
 {{- range $name, $service := dict "writeGateway.service" .Values.writeGateway.service "readGateway.service" .Values.readGateway.service "http.service" .Values.http.service }}
 {{- if and $service.nodePort (eq $service.type "ClusterIP") }}

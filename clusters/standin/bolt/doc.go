@@ -6,8 +6,8 @@
 //	defer server.Close()
 //
 // It speaks the protocol and no Cypher: what a query means is the business of
-// the Backend, one Session for every connection. It has no TLS and, unlike
-// Memgraph, no WebSocket.
+// the Backend, one Session for every connection. TLS is the listener's matter,
+// and unlike Memgraph it has no WebSocket.
 //
 // # Like Memgraph
 //

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,6 +19,8 @@ type settings struct {
 	dataDirectory string
 	boltAddress   string
 	boltPort      int
+	boltCertFile  string
+	boltKeyFile   string
 	adminPort     int // 0: no faults over HTTP
 	logLevel      string
 	logFile       string
@@ -35,6 +38,8 @@ func parse(args []string, output io.Writer) (settings, error) {
 	flags.StringVar(&s.dataDirectory, "data-directory", "mg_data", "`folder` that holds all data")
 	flags.StringVar(&s.boltAddress, "bolt-address", "0.0.0.0", "`address` to serve Bolt on")
 	flags.IntVar(&s.boltPort, "bolt-port", 7687, "`port` to serve Bolt on")
+	flags.StringVar(&s.boltCertFile, "bolt-cert-file", "", "`file` with the certificate for TLS; without one there is none")
+	flags.StringVar(&s.boltKeyFile, "bolt-key-file", "", "`file` with its key")
 	flags.StringVar(&c.BoltServerName, "bolt-server-name-for-init", "", "server `name` in the answer to HELLO")
 	flags.StringVar(&s.logLevel, "log-level", "WARNING", "TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL")
 	flags.StringVar(&s.logFile, "log-file", "", "`file` to append the log to; without one it goes to stderr")
@@ -109,6 +114,18 @@ func (s *settings) check() error {
 	}
 	_, err := level(s.logLevel)
 	return err
+}
+
+// tls is what Bolt is served with, nil without a certificate.
+func (s *settings) tls() (*tls.Config, error) {
+	if s.boltCertFile == "" && s.boltKeyFile == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(s.boltCertFile, s.boltKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("--bolt-cert-file and --bolt-key-file: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
 }
 
 func level(name string) (slog.Level, error) {

@@ -64,6 +64,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	config := s.config
 	config.Name, config.Disk, config.Log = address(s.boltAddress, s.boltPort), data, log
 	config.BoltAddress = config.Name
+	if config.BoltTLS, err = s.tls(); err != nil {
+		return err
+	}
 	config.InitialUsername, config.InitialPassword = getenv("MEMGRAPH_USER"), getenv("MEMGRAPH_PASSWORD")
 	instance, err := standin.Start(ctx, config)
 	if err != nil {
