@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"memgraph-controller/controller"
@@ -55,17 +56,17 @@ func (b *behaviour) connect(secure *tls.Config, log *slog.Logger) func(controlle
 // most reads take a few milliseconds.
 const readDrain = 250 * time.Millisecond
 
-func writeGateway(address string, isolation time.Duration, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
+func writeGateway(address string, allow []netip.Prefix, isolation time.Duration, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
 	return gateway.New(gateway.Config{
-		Name: "rw", Address: address, IsolationAfter: isolation, Log: log, Track: boltframe.Track, OnSighting: sighted,
+		Name: "rw", Address: address, Allow: allow, IsolationAfter: isolation, Log: log, Track: boltframe.Track, OnSighting: sighted,
 	})
 }
 
 // readGateway is the gateway for reads. Whether a login is good is asked where the write
 // gateway leads to.
-func (b *behaviour) readGateway(address string, write *gateway.Gateway, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
+func (b *behaviour) readGateway(address string, allow []netip.Prefix, write *gateway.Gateway, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
 	config := gateway.Config{
-		Name: "ro", Address: address, DrainLimit: readDrain, Log: log, Track: boltframe.Track, OnSighting: sighted,
+		Name: "ro", Address: address, Allow: allow, DrainLimit: readDrain, Log: log, Track: boltframe.Track, OnSighting: sighted,
 	}
 	if b.checksLogins() {
 		config.Open = login.New(login.Config{Main: write.Authority, Log: log}).Open

@@ -108,8 +108,8 @@ func (l *localRun) controller(store *local.Store, fleet *local.Fleet, ended func
 	}
 	config.Name, config.Cluster = "local", filepath.Base(l.DataDir)
 	config.Fleet, config.Store, config.Processes, config.OnFailover = fleet, store, fleet, ended
-	config.Write = writeGateway(l.Write, 0, log, sighted)
-	config.Read = l.readGateway(l.Read, config.Write, log, sighted)
+	config.Write = writeGateway(l.Write, nil, 0, log, sighted)
+	config.Read = l.readGateway(l.Read, nil, config.Write, log, sighted)
 	c, err = controller.New(config)
 	return c, err
 }

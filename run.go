@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,6 +31,10 @@ type kubeRun struct {
 	Write string `help:"Where the write gateway listens." default:":7687"`
 	Read  string `help:"Where the read gateway listens; empty: there is none." default:":7688"`
 	HTTP  string `name:"http" help:"Where status, metrics and the API are served." default:":8080"`
+
+	WriteAllow []netip.Prefix `help:"Networks whose clients the write gateway takes, such as 10.0.0.0/8,fd00::/8; none: everybody's." placeholder:"CIDR"`
+	ReadAllow  []netip.Prefix `help:"Networks whose clients the read gateway takes; none: everybody's." placeholder:"CIDR"`
+
 	Token string `help:"Token that changing calls must carry." env:"MEMGRAPH_CONTROLLER_TOKEN"`
 
 	TokenAudience string `help:"Take tokens of Kubernetes too that are made for this audience, and ask the API server whose they are and what they may do; empty: only the token above."`
@@ -140,9 +145,9 @@ func (r *kubeRun) controllerConfig(log *slog.Logger, sighted func(gateway.Sighti
 	if err != nil {
 		return config, err
 	}
-	config.Write = writeGateway(r.Write, isolation, log, sighted)
+	config.Write = writeGateway(r.Write, r.WriteAllow, isolation, log, sighted)
 	if r.Read != "" {
-		config.Read = r.readGateway(r.Read, config.Write, log, sighted)
+		config.Read = r.readGateway(r.Read, r.ReadAllow, config.Write, log, sighted)
 	}
 	return config, nil
 }

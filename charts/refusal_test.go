@@ -36,6 +36,7 @@ func TestNonsenseIsRefusedWithAWordOnWhatIsWrong(t *testing.T) {
 		"a check of logins that YAML misreads":  {[]string{"readGateway.checkLogins=on"}, "value must be one of 'auto', 'always', 'never'"},
 		"TLS, in which no login can be seen":    {[]string{"auth.existingSecret=user", "tls.existingSecret=bolt"}, "set readGateway.checkLogins=never"},
 		"a certificate past the values":         {[]string{"memgraph.extraArgs={--bolt-cert-file=/cert.pem}"}, "the chart sets --bolt-cert-file itself"},
+		"clients that are no network":           {[]string{"readGateway.allowedClients={web}"}, "/readGateway/allowedClients/0"},
 		"a key that no Secret can have":         {[]string{"auth.passwordKey=pass word"}, "/auth/passwordKey"},
 		"a required value that was taken away":  {[]string{"memgraph.storage=null"}, "missing property 'storage'"},
 		"a version of Kubernetes that is early": {[]string{}, "chart requires kubeVersion"},

@@ -36,6 +36,8 @@ func (g *Gateway) accept(ctx context.Context, listener net.Listener) error {
 	}
 }
 
+var errNotAllowed = errors.New("its address is not allowed")
+
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -49,8 +51,9 @@ func sleep(ctx context.Context, d time.Duration) {
 // hold, or nowhere.
 func (g *Gateway) admit(ctx context.Context, conn net.Conn) {
 	s := newSession(g, conn)
+	allowed := g.cfg.allows(conn)
 	g.mu.Lock()
-	rejection, held := g.enter(s)
+	rejection, held := g.enter(s, allowed)
 	g.mu.Unlock()
 	switch {
 	case rejection != "":
@@ -66,11 +69,13 @@ func (g *Gateway) admit(ctx context.Context, conn net.Conn) {
 
 // enter takes note of a new connection and decides where it goes. The caller holds
 // g.mu.
-func (g *Gateway) enter(s *session) (rejection Rejection, held bool) {
+func (g *Gateway) enter(s *session, allowed bool) (rejection Rejection, held bool) {
 	g.counters.Accepted++
 	g.nextID++
 	s.id = g.nextID
 	switch {
+	case !allowed:
+		rejection = RejectAddress
 	case !g.admits():
 		rejection = RejectShutdown
 	case len(g.sessions) >= g.cfg.MaxSessions:
@@ -120,7 +125,10 @@ func (s *state) reject(why Rejection, rejected ...*session) {
 // turnAway closes rejected connections.
 func (g *Gateway) turnAway(why Rejection, rejected ...*session) {
 	for _, r := range rejected {
-		if why == RejectSessions {
+		if why == RejectAddress {
+			g.complain(r, why, errNotAllowed)
+		}
+		if why == RejectSessions || why == RejectAddress {
 			resetOnClose(r.client.conn)
 		}
 		_ = r.client.conn.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -23,6 +24,10 @@ type Config struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Log receives one line for each change of state. Default: discarded.
 	Log *slog.Logger
+
+	// Allow are the networks whose clients are taken; others are reset at once. It is what a
+	// gateway can do where the network enforces no policy. Empty: everybody.
+	Allow []netip.Prefix
 
 	// MaxSessions bounds sessions and held connections together; one more is
 	// accepted and reset at once. A session costs two file descriptors and,

@@ -41,6 +41,13 @@ func start(t testing.TB, cfg gateway.Config) *gateway.Gateway {
 		cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	g := gateway.New(cfg)
+	running(t, g)
+	return g
+}
+
+// running runs a gateway until the test ends, and waits until it listens.
+func running(t testing.TB, g *gateway.Gateway) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- g.Run(ctx) }()
@@ -49,7 +56,6 @@ func start(t testing.TB, cfg gateway.Config) *gateway.Gateway {
 		require.NoError(t, <-ended)
 	})
 	eventually(t, func() bool { return g.Status().Running }, "the gateway listens")
-	return g
 }
 
 // open makes g follow a route that is open to the upstreams.

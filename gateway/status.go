@@ -18,6 +18,8 @@ const (
 	RejectDeserted    Rejection = "deserted"     // its client left while it was held
 	RejectShutdown    Rejection = "shutdown"     // Run ended, or is about to: see Retire
 
+	RejectAddress Rejection = "address" // its address is in none of Config.Allow
+
 	// The following are an Opener's.
 
 	RejectTLS     Rejection = "tls"     // it began with TLS, in which nobody can see the login
