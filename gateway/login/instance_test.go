@@ -152,7 +152,8 @@ func (i *instance) serve(conn net.Conn) {
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(loginTimeout))
 	for answer := i.chosen(greeting); answer != nil; {
-		if _, err := conn.Write(answer); err != nil || answer[2] == 0xB1 && answer[3] == 0x7F {
+		_, err := conn.Write(answer)
+		if err != nil || answer[2] == 0xB1 && answer[3] == 0x7F || bytes.Equal(answer, make([]byte, 4)) {
 			return
 		}
 		content, err := read(conn)
