@@ -103,6 +103,13 @@ func TestCommandsInTheRunbooksAreCommands(t *testing.T) {
 	for _, c := range commands {
 		requireParses(t, &commandLine{}, c[1])
 	}
+	data, err := os.ReadFile("docs/data.md")
+	require.NoError(t, err)
+	inDatabases := regexp.MustCompile(`(?m)-- /opt/memgraph-controller/memgraph-controller ([^>\n]*)`).FindAllStringSubmatch(string(page)+string(data), -1)
+	require.NotEmpty(t, inDatabases)
+	for _, c := range inDatabases {
+		requireParses(t, &commandLine{}, c[1])
+	}
 	commands = regexp.MustCompile(`(?m)^    kubectl memgraph (.*)$`).FindAllStringSubmatch(string(page), -1)
 	require.NotEmpty(t, commands)
 	for _, c := range commands {

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 
 	"memgraph-controller/cli"
 	"memgraph-controller/controller/kube"
@@ -16,11 +20,18 @@ type reseedInit struct {
 	PodUID      string `name:"pod-uid" help:"The UID of this pod." env:"POD_UID" required:""`
 	StatefulSet string `name:"statefulset" help:"The StatefulSet of the databases." required:""`
 	Data        string `help:"The data directory: a folder of the volume, not its mount point." default:"/var/lib/memgraph/data"`
+	Program     string `help:"Folder in which to leave this program for the database's container, whose image has no tools: kubectl exec runs it there. Empty: nowhere."`
 }
 
 // Run carries out the order that was left for this instance, if there is one. The
 // database starts when it has returned.
 func (r *reseedInit) Run(ctx context.Context, terminal *cli.Terminal) error {
+	log := slog.New(slog.NewTextHandler(terminal.Err, nil))
+	if r.Program != "" {
+		if err := leaveProgram(r.Program); err != nil {
+			log.Warn("this program is not left for the database's container", "error", err) // which starts all the same
+		}
+	}
 	client, err := kube.Connect(version())
 	if err != nil {
 		return err
@@ -28,6 +39,25 @@ func (r *reseedInit) Run(ctx context.Context, terminal *cli.Terminal) error {
 	return prestart.Run(ctx, prestart.Config{
 		Instance: r.Name, Pod: r.PodUID, Data: r.Data,
 		Source: kube.NewOrderBook(client, kube.Config{Namespace: r.Namespace, StatefulSet: r.StatefulSet}),
-		Log:    slog.New(slog.NewTextHandler(terminal.Err, nil)),
+		Log:    log,
 	})
+}
+
+// leaveProgram copies this program into a folder that the database's container has too.
+func leaveProgram(folder string) (err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	from, err := os.Open(self)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(filepath.Join(folder, "memgraph-controller"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -226,12 +227,27 @@ func TestInitContainerAndDatabaseAgreeOnTheDataDirectory(t *testing.T) {
 	require.Equal(t, option(t, before, "--statefulset"), render(t).config(t).StatefulSet)
 }
 
+// kubectl exec runs the program in the database's container, where the volume is.
+func TestTheInitContainerLeavesItsProgramForTheDatabasesContainer(t *testing.T) {
+	pod, _ := render(t).databasePod()
+	folder := option(t, pod.Spec.InitContainers[0], "--program")
+	mount := func(c corev1.Container) corev1.VolumeMount {
+		at := slices.IndexFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == folder })
+		require.GreaterOrEqual(t, at, 0, c.Name)
+		return c.VolumeMounts[at]
+	}
+	before, database := mount(pod.Spec.InitContainers[0]), mount(pod.Spec.Containers[0])
+	require.Equal(t, before.Name, database.Name)
+	require.False(t, before.ReadOnly)
+	require.True(t, database.ReadOnly)
+}
+
 // Memgraph has no use for a token, and modules that people load into it none for theirs.
 func TestTheInitContainerAloneOfADatabasePodGetsAToken(t *testing.T) {
 	pod, _ := render(t).databasePod()
 	require.False(t, *pod.Spec.AutomountServiceAccountToken)
 	const where = "/var/run/secrets/kubernetes.io/serviceaccount"
-	require.Equal(t, where, pod.Spec.InitContainers[0].VolumeMounts[1].MountPath)
+	require.True(t, slices.ContainsFunc(pod.Spec.InitContainers[0].VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == where }))
 	for _, mount := range pod.Spec.Containers[0].VolumeMounts {
 		require.NotEqual(t, where, mount.MountPath)
 	}

@@ -84,6 +84,11 @@ func well() series {
 		`failovers_total{pod="p1",kind="refresh",result="completed"}`:   "0+1",
 		`failovers_total{pod="p1",kind="failover",result="completed"}`:  "2",
 		`failovers_total{pod="p2",kind="failover",result="superseded"}`: "0",
+
+		`kubelet_volume_stats_available_bytes{persistentvolumeclaim="storage-graph-1"}`:       "2e9",
+		`kubelet_volume_stats_capacity_bytes{persistentvolumeclaim="storage-graph-1"}`:        "10e9",
+		`kubelet_volume_stats_available_bytes{persistentvolumeclaim="storage-other-graph-x"}`: "1",
+		`kubelet_volume_stats_capacity_bytes{persistentvolumeclaim="storage-other-graph-x"}`:  "10e9",
 	}
 }
 
@@ -111,6 +116,7 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 			`instance_ready{pod="p1",instance="graph-1"}`: "0",
 		}},
 		"MemgraphInstanceQuarantined":    {change: series{`instance_quarantined{pod="p1",instance="graph-1"}`: "1"}},
+		"MemgraphVolumeFillsUp":          {change: series{`kubelet_volume_stats_available_bytes{persistentvolumeclaim="storage-graph-1"}`: "1.4e9"}},
 		"MemgraphAutomaticActionsPaused": {change: series{`paused{pod="p1"}`: "1"}},
 		"MemgraphGatewaySilenced":        {change: series{`gateway_silenced{pod="p2",gateway="rw"}`: "1"}},
 		"MemgraphControllerMissing":      {change: series{`info{pod="p3"}`: "", `leader{pod="p3"}`: ""}},
@@ -163,6 +169,9 @@ func ruleTest(name string, change series, checks ...any) any {
 			value += "+0"
 		}
 		metric := "memgraph_controller_" + strings.Replace(s, "{", `{namespace="db",job="graph-controller",`, 1)
+		if strings.HasPrefix(s, "kubelet_") {
+			metric = strings.Replace(s, "{", `{namespace="db",job="kubelet",`, 1)
+		}
 		input = append(input, map[string]string{"series": metric, "values": value + "x400"})
 	}
 	return map[string]any{"name": name, "interval": sampled.String(), "input_series": input, "promql_expr_test": checks}

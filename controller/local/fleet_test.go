@@ -186,21 +186,6 @@ func TestReseedOfAnInstanceWithoutDataJustStartsIt(t *testing.T) {
 	require.NoError(t, os.RemoveAll(filepath.Join(config.Dir, "memgraph-0", "data")))
 	require.NoError(t, fleet.Release(t.Context(), "memgraph-0"))
 	births(t, config, "memgraph-0", 2)
-	where, err := setAside(t.TempDir(), "", time.Now())
-	require.NoError(t, err)
-	require.Empty(t, where)
-}
-
-func TestReasonBecomesAPartOfAFileName(t *testing.T) {
-	for reason, name := range map[string]string{
-		"":                         "unnamed",
-		"../../etc":                "etc",
-		"Error: 3, diverged":       "error-3-diverged",
-		"größer":                   "gr-er",
-		strings.Repeat("a b ", 40): strings.TrimSuffix(strings.Repeat("a-b-", 15), "-"),
-	} {
-		require.Equal(t, name, slug(reason))
-	}
 }
 
 func TestCloseLeavesNoProcess(t *testing.T) {

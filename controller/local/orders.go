@@ -2,8 +2,11 @@ package local
 
 import (
 	"context"
+	"path/filepath"
 	"syscall"
 	"time"
+
+	"memgraph-controller/controller/quarantine"
 )
 
 // The orders to one instance. Each is carried out by its run goroutine.
@@ -75,16 +78,17 @@ func (i *instance) reseed(reason string) error {
 		return errHeld
 	}
 	i.end()
-	where, err := setAside(i.home, reason, time.Now())
+	folder := quarantine.Folder(filepath.Join(i.home, "quarantine"))
+	where, err := folder.SetAside(filepath.Join(i.home, "data"), reason, time.Now())
 	if err != nil {
 		i.after(i.pace.delay, i.startAgain)
 		return err
 	}
 	i.failures, i.emptied = 0, true
 	if where != "" {
-		copies, bytes := quarantineSize(i.home)
-		i.log.Warn("data were set aside; delete what you do not need", "reason", reason, "path", where,
-			"copies", copies, "bytes", bytes)
+		entries, _ := folder.List()
+		i.log.Warn("data were set aside; drop what you do not need: `quarantine drop`", "reason", reason, "path", where,
+			"copies", len(entries), "bytes", quarantine.Size(entries))
 	}
 	return i.start()
 }

@@ -145,7 +145,8 @@ func TestOrderSurvivesACrashInTheMiddle(t *testing.T) {
 		require.Equal(t, oldPod+"\n", lastPod(t, config))
 		require.NoError(t, Run(t.Context(), config))
 		require.Equal(t, newPod+"\n", lastPod(t, config))
-		copies, _ := os.ReadDir(v.quarantine())
+		copies, err := v.quarantine().List()
+		require.NoError(t, err)
 		require.Len(t, copies, map[Verb]int{Restart: 0, Reseed: 1}[do])
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"memgraph-controller/controller/quarantine"
 )
 
 // volume is the folder above the data directory, and what is in it.
@@ -18,9 +20,11 @@ type volume struct {
 	data string
 }
 
-func (v volume) root() string       { return filepath.Dir(v.data) }
-func (v volume) quarantine() string { return filepath.Join(v.root(), "quarantine") }
-func (v volume) ownerFile() string  { return filepath.Join(v.root(), "last-pod") }
+func (v volume) root() string      { return filepath.Dir(v.data) }
+func (v volume) ownerFile() string { return filepath.Join(v.root(), "last-pod") }
+func (v volume) quarantine() quarantine.Folder {
+	return quarantine.Folder(filepath.Join(v.root(), "quarantine"))
+}
 
 // check refuses a data directory that is a mount of its own: it could not be set
 // aside, and what is written beside it would not be on the volume.
@@ -85,9 +89,21 @@ func (v volume) carryOut(o Order, log *slog.Logger) error {
 	if err != nil || where == "" {
 		return err
 	}
-	copies, _ := os.ReadDir(v.quarantine())
-	log.Warn("data were set aside; delete what you do not need", "reason", o.Reason, "path", where, "copies", len(copies))
+	v.tell(o.Reason, where, log)
 	return nil
+}
+
+// tell says what is set aside by now, and how much room is left for the data that come
+// in their place. Nothing is refused for lack of room: a pod that does not start could
+// not be looked into, and one whose disk is full is out of sync, which harms nobody else.
+func (v volume) tell(reason, where string, log *slog.Logger) {
+	entries, err := v.quarantine().List()
+	_, free, noRoom := v.quarantine().Room()
+	if err = errors.Join(err, noRoom); err != nil {
+		log = log.With("incomplete", err)
+	}
+	log.Warn("data were set aside; drop what you do not need: `quarantine drop`", "reason", reason, "path", where,
+		"copies", len(entries), "bytes", quarantine.Size(entries), "free", free)
 }
 
 // forgetRole removes the folder in which the database keeps its role and its
@@ -108,54 +124,14 @@ func (v volume) forgetRole() error {
 	return os.RemoveAll(aside)
 }
 
-// setAside moves the data directory into the quarantine folder and says where
-// they are now; "" when there were none. One rename on one file system: it
-// happens or it does not, and a database without data directory starts empty.
+// setAside moves the data directory into the quarantine folder and says where they are
+// now; "" when there were none.
 func (v volume) setAside(reason string, at time.Time) (string, error) {
-	if _, err := os.Lstat(v.data); errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err := os.MkdirAll(v.quarantine(), 0o755); err != nil {
-		return "", err
-	}
-	target, err := v.free(at.UTC().Format("20060102T150405Z") + "-" + slug(reason))
-	if err != nil {
-		return "", err
-	}
-	switch err := os.Rename(v.data, target); {
-	case errors.Is(err, unix.EXDEV), errors.Is(err, unix.EBUSY):
+	target, err := v.quarantine().SetAside(v.data, reason, at)
+	if errors.Is(err, unix.EXDEV) || errors.Is(err, unix.EBUSY) {
 		return "", v.misplaced(err)
-	case err != nil:
-		return "", err
 	}
-	return target, errors.Join(syncDir(v.quarantine()), syncDir(v.root()))
-}
-
-// free is a path in the quarantine folder that is not taken.
-func (v volume) free(name string) (string, error) {
-	path := filepath.Join(v.quarantine(), name)
-	for n := 2; ; n++ {
-		_, err := os.Lstat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return path, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		path = filepath.Join(v.quarantine(), fmt.Sprintf("%s-%d", name, n))
-	}
-}
-
-// slug turns a reason into a part of a file name.
-func slug(reason string) string {
-	words := strings.FieldsFunc(strings.ToLower(reason), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	})
-	joined := strings.Join(words, "-")
-	if joined == "" {
-		return "unnamed"
-	}
-	return strings.TrimRight(joined[:min(len(joined), 60)], "-")
+	return target, err
 }
 
 func writeDurably(path, text string) error {
