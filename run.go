@@ -222,11 +222,14 @@ func (m *member) stand(ctx context.Context) error {
 	return m.lease.Run(ctx)
 }
 
-// report tells Kubernetes of what the controller sees.
+// report tells Kubernetes of what the controller sees, and restarts database pods whose
+// template has changed.
 func (m *member) report(ctx context.Context) error {
-	reporter := &kube.Reporter{
-		Status: m.controller.Status, Leads: m.leads, Readiness: m.readiness,
-		Events: kube.NewEvents(ctx, m.client, m.config, m.name, m.fleet.StatefulSet, m.log),
-	}
-	return reporter.Run(ctx)
+	events := kube.NewEvents(ctx, m.client, m.config, m.name, m.fleet.StatefulSet, m.log)
+	reporter := &kube.Reporter{Status: m.controller.Status, Leads: m.leads, Readiness: m.readiness, Events: events}
+	rollout := &kube.Rollout{Status: m.controller.Status, Leads: m.leads, Fleet: m.fleet, Events: events, Log: m.log}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return reporter.Run(ctx) })
+	group.Go(func() error { return rollout.Run(ctx) })
+	return group.Wait()
 }

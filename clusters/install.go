@@ -2,13 +2,17 @@ package clusters
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"memgraph-controller/clusters/helm"
 	"memgraph-controller/clusters/kind"
+	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/topology"
 )
 
 // Release is the name of the chart's release, and of its namespace, in the clusters
@@ -60,9 +64,34 @@ func (s *Site) Install(ctx context.Context, c kind.Cluster, images Images) error
 	if err := program.Upgrade(ctx, Release, Release, s.Chart(), helm.Merged(images.Values(), NodePorts())); err != nil {
 		return err
 	}
+	if err := serves(ctx, c); err != nil {
+		return err
+	}
 	s.progress.Step("it serves")
 	return nil
 }
+
+// serves waits until clients can write: helm does not wait for pods whose updates are left
+// to the controller.
+func serves(ctx context.Context, c kind.Cluster) error {
+	ctx, cancel := context.WithTimeout(ctx, servesWithin)
+	defer cancel()
+	controller := api.Client{Base: "http://" + c.At(kind.HTTPNodePort)}
+	for {
+		status, err := controller.Status(ctx)
+		if err == nil && status.Record.Gate == topology.GateOpen {
+			return nil
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return fmt.Errorf("no instance takes writes within %s: %s: %w", servesWithin, status.Routing.Decision.Reason, errors.Join(err, ctx.Err()))
+		}
+	}
+}
+
+// servesWithin is how long a first start may take, images of a registry included.
+const servesWithin = 6 * time.Minute
 
 // Welcome says on out where the release is reached, and how to break it.
 func Welcome(out io.Writer, c kind.Cluster) {

@@ -46,6 +46,10 @@ type set struct {
 	uid             types.UID // empty until it was seen
 	first, replicas int
 	service         string
+	// onDelete: it leaves updates to whoever deletes pods, that is to Rollout; revision is
+	// that of the present template, empty until Kubernetes has taken it in.
+	onDelete bool
+	revision string
 }
 
 // NewFleet checks config and makes a fleet. Nothing happens before Run.
@@ -112,6 +116,10 @@ func (f *Fleet) follow(s *appsv1.StatefulSet) {
 	}
 	if s.Spec.Ordinals != nil {
 		seen.first = int(s.Spec.Ordinals.Start)
+	}
+	seen.onDelete = s.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType
+	if s.Status.ObservedGeneration >= s.Generation {
+		seen.revision = s.Status.UpdateRevision
 	}
 	f.mu.Lock()
 	same := seen == f.set

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -38,6 +39,7 @@ type pod struct {
 	terminating bool
 	ended       bool // its phase is final
 	gate        corev1.PodCondition
+	revision    string // of the template that it was made from
 }
 
 // process is one run of a container.
@@ -62,8 +64,8 @@ func (l *life) see(p *corev1.Pod, container string, now time.Time) {
 		moved = now.Add(-max(0, now.Sub(p.CreationTimestamp.Time))) // of a pod that was there before this controller
 	}
 	l.pod = &pod{
-		moved: moved,
-		uid:   p.UID, ip: p.Status.PodIP,
+		moved: moved, revision: p.Labels[appsv1.ControllerRevisionHashLabelKey],
+		uid: p.UID, ip: p.Status.PodIP,
 		terminating: p.DeletionTimestamp != nil,
 		ended:       p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded,
 	}

@@ -79,7 +79,8 @@ func (f *Fleet) replace(ctx context.Context, name string, process process, verb 
 	if err := f.orders.put(ctx, name, order); err != nil {
 		return err
 	}
-	if err := f.delete(ctx, name, process.pod); err != nil {
+	grace := int64(mercy)
+	if err := f.delete(ctx, name, process.pod, &grace); err != nil {
 		return err
 	}
 	f.pods.update(func() {
@@ -107,12 +108,11 @@ func (f *Fleet) running(name string) (process, error) {
 	return l.process, nil
 }
 
-// delete deletes this very pod. The UID keeps a late request from hitting its
-// successor.
-func (f *Fleet) delete(ctx context.Context, name string, uid types.UID) error {
-	grace := int64(mercy)
+// delete deletes this very pod, with the pod's own grace period where none is given. The
+// UID keeps a late request from hitting its successor.
+func (f *Fleet) delete(ctx context.Context, name string, uid types.UID, grace *int64) error {
 	err := f.client.CoreV1().Pods(f.config.Namespace).Delete(ctx, name, metav1.DeleteOptions{
-		GracePeriodSeconds: &grace, Preconditions: &metav1.Preconditions{UID: &uid},
+		GracePeriodSeconds: grace, Preconditions: &metav1.Preconditions{UID: &uid},
 	})
 	switch {
 	case apierrors.IsNotFound(err):

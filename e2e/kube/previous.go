@@ -68,16 +68,21 @@ func (c *Cluster) git(ctx context.Context, args ...string) (string, error) {
 // sameAgain gives the image of this version another tag on every node that has it.
 func (c *Cluster) sameAgain(ctx context.Context) (Version, error) {
 	v := Version{Name: "this version under another tag", Chart: c.site.Chart(), Image: c.Images.Controller + "-previous"}
+	return v, c.tag(ctx, c.Images.Controller, v.Image)
+}
+
+// tag gives an image another tag on every node that has it.
+func (c *Cluster) tag(ctx context.Context, image, tag string) error {
 	nodes, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: "!node-role.kubernetes.io/control-plane"})
 	if err != nil {
-		return v, err
+		return err
 	}
 	for _, n := range nodes.Items {
-		if _, err := (node.Node{Name: n.Name}).Run(ctx, "ctr", "--namespace=k8s.io", "images", "tag", "--force", c.Images.Controller, v.Image); err != nil {
-			return v, err
+		if _, err := (node.Node{Name: n.Name}).Run(ctx, "ctr", "--namespace=k8s.io", "images", "tag", "--force", image, tag); err != nil {
+			return err
 		}
 	}
-	return v, nil
+	return nil
 }
 
 // runs tells whether all pods of a selector run an image and are ready.

@@ -117,8 +117,8 @@ func (r *Release) settled(ctx context.Context) (int, error) {
 		n = *set.Spec.Replicas
 	}
 	s := set.Status
-	if s.ObservedGeneration < set.Generation || s.Replicas != n || s.ReadyReplicas != n || s.CurrentRevision != s.UpdateRevision {
-		return 0, fmt.Errorf("StatefulSet %s: %d of %d pods are ready, revisions %s and %s", set.Name, s.ReadyReplicas, n, s.CurrentRevision, s.UpdateRevision)
+	if s.ObservedGeneration < set.Generation || s.Replicas != n || s.ReadyReplicas != n || s.UpdatedReplicas != n {
+		return 0, fmt.Errorf("StatefulSet %s: %d of %d pods are ready, %d are of revision %s", set.Name, s.ReadyReplicas, n, s.UpdatedReplicas, s.UpdateRevision)
 	}
 	deployment, err := r.Client.AppsV1().Deployments(r.Namespace).Get(ctx, r.Prefix+"-controller", metav1.GetOptions{})
 	if err != nil {
