@@ -60,7 +60,7 @@ func rollingCluster(t *testing.T, strategy appsv1.StatefulSetUpdateStrategyType)
 			return status
 		},
 	}
-	background(t, r.Rollout.Run)
+	background(t, r.Run)
 	return r
 }
 
