@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"memgraph-controller/cli"
+	"memgraph-controller/controller/backup"
 	"memgraph-controller/controller/kube"
 	"memgraph-controller/controller/kube/prestart"
 )
@@ -21,6 +22,8 @@ type reseedInit struct {
 	StatefulSet string `name:"statefulset" help:"The StatefulSet of the databases." required:""`
 	Data        string `help:"The data directory: a folder of the volume, not its mount point." default:"/var/lib/memgraph/data"`
 	Program     string `help:"Folder in which to leave this program for the database's container, whose image has no tools: kubectl exec runs it there. Empty: nowhere."`
+	Restore     string `help:"Backup to restore on an unused volume of the first instance, in a cluster that never had a main: its name, or latest." placeholder:"NAME"`
+	storeFlags
 }
 
 // Run carries out the order that was left for this instance, if there is one. The
@@ -36,11 +39,34 @@ func (r *reseedInit) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
+	restore, err := r.restore(log)
+	if err != nil {
+		return err
+	}
 	return prestart.Run(ctx, prestart.Config{
-		Instance: r.Name, Pod: r.PodUID, Data: r.Data,
+		Instance: r.Name, Pod: r.PodUID, Data: r.Data, Restore: restore,
 		Source: kube.NewOrderBook(client, kube.Config{Namespace: r.Namespace, StatefulSet: r.StatefulSet}),
 		Log:    log,
 	})
+}
+
+// restore is what restores the backup that is asked for; nil where none is. The first
+// instance alone gets it, and the others get theirs by replication.
+func (r *reseedInit) restore(log *slog.Logger) (func(context.Context) error, error) {
+	if r.Restore == "" || r.Name != r.StatefulSet+"-0" {
+		return nil, nil
+	}
+	store, err := r.open()
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		m, err := backup.Restore(ctx, store, r.Restore, r.Data)
+		if err == nil {
+			log.Warn("backup restored", "name", m.Name, "at", m.At, "from", m.Cluster, "version", m.Version, "nodes", m.Nodes, "edges", m.Edges)
+		}
+		return err
+	}, nil
 }
 
 // leaveProgram copies this program into a folder that the database's container has too.

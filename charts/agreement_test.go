@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -39,8 +40,16 @@ func TestRolesAreThoseOfTheCode(t *testing.T) {
 		config := m.config(t)
 		require.ElementsMatch(t, kube.ControllerRules(config), named[*rbacv1.Role](t, m, release+"-controller").Rules)
 		require.ElementsMatch(t, kube.DatabaseRules(config), named[*rbacv1.Role](t, m, release+"-database").Rules)
-		require.Empty(t, all[*rbacv1.ClusterRole](m))
 		roles := 2
+		if backups := all[*batchv1.CronJob](m); len(backups) > 0 {
+			roles++
+			var pods []string
+			for n := range *all[*appsv1.StatefulSet](m)[0].Spec.Replicas {
+				pods = append(pods, fmt.Sprintf("%s-%d", config.StatefulSet, n))
+			}
+			require.ElementsMatch(t, kube.BackupRules(pods), named[*rbacv1.Role](t, m, release+"-backup").Rules)
+		}
+		require.Empty(t, all[*rbacv1.ClusterRole](m))
 		if option(t, m.controllerPod(t).Spec.Containers[0], "--token-audience") != "" {
 			require.ElementsMatch(t, kube.OperatorRules(config), named[*rbacv1.Role](t, m, release+"-operator").Rules)
 			roles++
@@ -54,6 +63,9 @@ func TestRolesAreBoundToTheAccountsOfThePods(t *testing.T) {
 		accounts := map[string]string{"controller": m.controllerPod(t).Spec.ServiceAccountName, "database": release + "-database"}
 		if pod, ok := m.databasePod(); ok {
 			accounts["database"] = pod.Spec.ServiceAccountName
+		}
+		for _, backup := range all[*batchv1.CronJob](m) {
+			accounts["backup"] = backup.Spec.JobTemplate.Spec.Template.Spec.ServiceAccountName
 		}
 		require.Len(t, all[*rbacv1.RoleBinding](m), len(accounts))
 		for component, account := range accounts {

@@ -85,6 +85,9 @@ func well() series {
 		`failovers_total{pod="p1",kind="failover",result="completed"}`:  "2",
 		`failovers_total{pod="p2",kind="failover",result="superseded"}`: "0",
 
+		`kube_cronjob_created{cronjob="graph-backup"}`:                     "-1e6",
+		`kube_cronjob_status_last_successful_time{cronjob="graph-backup"}`: "0+14",
+
 		`kubelet_volume_stats_available_bytes{persistentvolumeclaim="storage-graph-1"}`:       "2e9",
 		`kubelet_volume_stats_capacity_bytes{persistentvolumeclaim="storage-graph-1"}`:        "10e9",
 		`kubelet_volume_stats_available_bytes{persistentvolumeclaim="storage-other-graph-x"}`: "1",
@@ -117,6 +120,7 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 		}},
 		"MemgraphInstanceQuarantined":    {change: series{`instance_quarantined{pod="p1",instance="graph-1"}`: "1"}},
 		"MemgraphVolumeFillsUp":          {change: series{`kubelet_volume_stats_available_bytes{persistentvolumeclaim="storage-graph-1"}`: "1.4e9"}},
+		"MemgraphBackupTooOld":           {change: series{`kube_cronjob_status_last_successful_time{cronjob="graph-backup"}`: "-100000"}},
 		"MemgraphAutomaticActionsPaused": {change: series{`paused{pod="p1"}`: "1"}},
 		"MemgraphGatewaySilenced":        {change: series{`gateway_silenced{pod="p2",gateway="rw"}`: "1"}},
 		"MemgraphControllerMissing":      {change: series{`info{pod="p3"}`: "", `leader{pod="p3"}`: ""}},
@@ -124,6 +128,7 @@ func TestAlertsFireForWhatTheyAreFor(t *testing.T) {
 		"MemgraphWritesUnavailable: the main is dead": {
 			change: series{`instance_health{pod="p1",instance="graph-0",health="up"}`: "0"}, also: []string{"MemgraphInstanceDown"},
 		},
+		"MemgraphBackupTooOld: none ever succeeded": {change: series{`kube_cronjob_status_last_successful_time{cronjob="graph-backup"}`: ""}},
 		"MemgraphNoLeader: nobody is scraped": {change: series{
 			`leader{pod="p1"}`: "", `leader{pod="p2"}`: "", `leader{pod="p3"}`: "",
 		}},
@@ -169,8 +174,8 @@ func ruleTest(name string, change series, checks ...any) any {
 			value += "+0"
 		}
 		metric := "memgraph_controller_" + strings.Replace(s, "{", `{namespace="db",job="graph-controller",`, 1)
-		if strings.HasPrefix(s, "kubelet_") {
-			metric = strings.Replace(s, "{", `{namespace="db",job="kubelet",`, 1)
+		if strings.HasPrefix(s, "kube") {
+			metric = strings.Replace(s, "{", `{namespace="db",job="kubernetes",`, 1)
 		}
 		input = append(input, map[string]string{"series": metric, "values": value + "x400"})
 	}

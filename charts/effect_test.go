@@ -179,7 +179,11 @@ func TestCredentialsComeFromSecretsAlone(t *testing.T) {
 	}
 	pod, _ := m.databasePod()
 	require.Equal(t, want, secrets(pod.Spec.Containers[0]))
-	require.Empty(t, secrets(pod.Spec.InitContainers[0]))
+	require.Equal(t, map[string]corev1.SecretKeySelector{
+		"AWS_ACCESS_KEY_ID": secretKey("graph-s3", "id"), "AWS_SECRET_ACCESS_KEY": secretKey("graph-s3", "key"),
+	}, secrets(pod.Spec.InitContainers[0]), "it restores a backup")
+	plain, _ := render(t, "--values=testdata/values/everything.yaml", "--set=restore.backup=").databasePod()
+	require.Empty(t, secrets(plain.Spec.InitContainers[0]))
 	want["MEMGRAPH_CONTROLLER_TOKEN"] = secretKey("graph-admin", "admin")
 	require.Equal(t, want, secrets(m.controllerPod(t).Spec.Containers[0]))
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"memgraph-controller/clusters/command"
@@ -50,6 +51,17 @@ func TestTheInitContainerTakesItsArguments(t *testing.T) {
 		}
 		require.ErrorContains(t, started(t, pod.Spec.InitContainers[0]), "connect to the API server")
 	})
+}
+
+func TestTheBackupTakesItsArguments(t *testing.T) {
+	backups := 0
+	forEachValueSet(t, func(t *testing.T, m manifest) {
+		for _, backup := range all[*batchv1.CronJob](m) {
+			backups++
+			require.ErrorContains(t, started(t, backup.Spec.JobTemplate.Spec.Template.Spec.Containers[0]), "connect to the API server")
+		}
+	})
+	require.Positive(t, backups)
 }
 
 // What the tests above rest on: the program does tell wrong arguments from right ones.

@@ -12,7 +12,7 @@ import (
 // testOnly are trees that bring clusters up or test what runs in them.
 var testOnly = [...]string{
 	"memgraph-controller/clusters", "memgraph-controller/e2e", "memgraph-controller/chaos", "memgraph-controller/release",
-	"sigs.k8s.io/kind", "sigs.k8s.io/e2e-framework", "helm.sh/helm", "github.com/docker", "github.com/moby",
+	"sigs.k8s.io/kind", "sigs.k8s.io/e2e-framework", "helm.sh/helm", "github.com/docker", "github.com/moby/moby",
 	"github.com/stretchr/testify", "github.com/anishathalye/porcupine", "pgregory.net/rapid", "go.uber.org/goleak",
 }
 

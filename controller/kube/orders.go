@@ -78,6 +78,15 @@ func (b *OrderBook) tryPut(ctx context.Context, instance, text string) error {
 	return err
 }
 
+// Founded tells whether there is a topology record.
+func (b *OrderBook) Founded(ctx context.Context) (bool, error) {
+	record, _, err := b.store.Load(ctx)
+	if errors.Is(err, controller.ErrNoRecord) {
+		return false, nil
+	}
+	return record.Epoch > 0, err
+}
+
 // Pending returns the last order to an instance, nil when there was none, and
 // the record that was in force after it was read.
 func (b *OrderBook) Pending(ctx context.Context, instance string) (*prestart.Order, topology.Record, error) {

@@ -27,6 +27,12 @@ func DatabaseRules(c Config) []rbacv1.PolicyRule {
 	}
 }
 
+// BackupRules are all that a backup's job may do: run a program in the containers of these
+// pods. That is as much as to read and write their data, so nobody else may.
+func BackupRules(pods []string) []rbacv1.PolicyRule {
+	return []rbacv1.PolicyRule{rule("", "pods/exec", pods, "get", "create")}
+}
+
 func rule(group, resource string, names []string, verbs ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, ResourceNames: names, Verbs: verbs}
 }

@@ -200,4 +200,6 @@ var findings = []finding{
 	{id: "S2", what: "Conflicting writes fail with an error that drivers retry"},
 	{id: "S3", what: "SHOW CONFIG names the flags that replication needs"},
 	{id: "S4", what: "A node has the same id on every instance, and is found by it together with its label"},
+	{id: "S5", what: "CREATE SNAPSHOT tells the path of a file; alone in snapshots/ of an empty data directory it brings the data back, as the same database"},
+	{id: "S6", what: "--storage-snapshot-interval takes seconds, and --storage-snapshot-retention-count bounds the snapshots that are kept"},
 }

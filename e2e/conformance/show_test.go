@@ -1,6 +1,9 @@
 package conformance
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -114,4 +117,58 @@ func TestShowConfigNamesTheFlagsThatReplicationNeeds(t *testing.T) {
 	require.Equal(t, "false", values["storage_snapshot_on_exit"])
 	require.Equal(t, "true", values["replication_restore_state_on_startup"])
 	require.Equal(t, "true", values["data_recovery_on_startup"])
+}
+
+// What backups rest on: the path is that of a whole snapshot, and nothing else is needed to
+// have the data back, as the same database.
+func TestASnapshotAloneBringsTheDataBack(t *testing.T) {
+	fact(t, "S5")
+	needs(t, control, fresh)
+	a := lone(t)
+	here, ours := a.place.(*process)
+	if !ours {
+		skip(t, "its files are out of reach")
+	}
+	a.run("CREATE (:Kept {id: 1})-[:OF]->(:Kept {id: 2})")
+	made := a.run("CREATE SNAPSHOT")
+	require.Equal(t, []string{"path"}, made.columns)
+	require.Len(t, made.rows, 1)
+	path := made.rows[0][0].(string)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(here.data, path)
+	}
+	snapshot, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before := a.storageInfo()["database_uuid"]
+	a.run("CREATE (:Kept {id: 3})")
+
+	a.kill()
+	require.NoError(t, here.wipe())
+	folder := filepath.Join(here.data, "snapshots")
+	require.NoError(t, os.MkdirAll(folder, 0o750))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, filepath.Base(path)), snapshot, 0o640))
+	a.start()
+	require.Equal(t, int64(2), a.run("MATCH (n:Kept) RETURN count(n)").rows[0][0])
+	require.Equal(t, before, a.storageInfo()["database_uuid"])
+}
+
+func TestSnapshotsAreMadeByScheduleAndOldOnesGo(t *testing.T) {
+	fact(t, "S6")
+	needs(t, control, fresh)
+	a := lone(t, "--storage-snapshot-interval=1", "--storage-snapshot-retention-count=2")
+	seen := map[any]bool{}
+	id := 0
+	require.Eventually(t, func() bool {
+		id++
+		a.run(fmt.Sprintf("CREATE (:Kept {id: %d})", id))
+		paths := 0
+		for _, row := range a.run("SHOW SNAPSHOTS").rows {
+			if path, ok := row[0].(string); ok && path != "" {
+				seen[path] = true
+				paths++
+			}
+		}
+		require.LessOrEqual(t, paths, 3, "two, and one that is being made")
+		return len(seen) >= 4
+	}, patience, pause*10, "snapshots come by themselves")
 }

@@ -154,3 +154,37 @@ spec:
       nodePort: {{ $service.nodePort }}
       {{- end }}
 {{- end }}
+
+{{/* Where backups are, as flags of the program. */}}
+{{- define "memgraph-controller.storeArgs" -}}
+{{- with .Values.backup.store -}}
+{{- if .claim -}}
+- --store=/backups
+{{- else -}}
+- --store=s3://{{ .s3.bucket }}{{ with .s3.prefix }}/{{ . }}{{ end }}
+{{- with .s3.endpoint }}
+- --s3-endpoint={{ . }}
+{{- end }}
+{{- with .s3.region }}
+- --s3-region={{ . }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The keys of that place, as environment. */}}
+{{- define "memgraph-controller.storeKeys" -}}
+{{- with .Values.backup.store.s3 -}}
+{{- if .existingSecret -}}
+- name: AWS_ACCESS_KEY_ID
+  valueFrom: {secretKeyRef: {name: {{ .existingSecret }}, key: {{ .accessKeyKey }}}}
+- name: AWS_SECRET_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ .existingSecret }}, key: {{ .secretKeyKey }}}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "memgraph-controller.backupLabels" -}}
+{{ include "memgraph-controller.selectorLabels" . }}
+app.kubernetes.io/component: backup
+{{- end }}

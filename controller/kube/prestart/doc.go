@@ -41,6 +41,11 @@
 // written, a rename to another file system) ends with an error: the pod does not
 // start, and its message says what to do.
 //
+// # Restoring a backup
+//
+// On a volume that nobody ever used, of a cluster that has no topology record, a backup may
+// be restored before the first start. It has to succeed, or the database does not start.
+//
 // # Files
 //
 //	/var/lib/memgraph/data         the data directory: a folder of the volume, not

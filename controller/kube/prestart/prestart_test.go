@@ -40,6 +40,13 @@ func (b *book) Pending(context.Context, string) (*Order, topology.Record, error)
 	return b.order, b.record, nil
 }
 
+func (b *book) Founded(context.Context) (bool, error) {
+	if b.fail != nil {
+		return false, b.fail()
+	}
+	return b.record.Epoch > 0, nil
+}
+
 func ordered(do Verb) *Order {
 	return &Order{Do: do, Pod: oldPod, Process: oldProcess, Reason: "It holds another database!", At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
 }
@@ -378,4 +385,54 @@ func TestIncompleteConfigIsRefused(t *testing.T) {
 		require.ErrorContains(t, Run(t.Context(), bad), "are needed")
 	}
 	requireUntouched(t, config)
+}
+
+// virgin is a volume that nobody ever used, with a backup that can be restored.
+func virgin(t *testing.T, source Source) (config Config, restored *int) {
+	t.Helper()
+	config, _ = used(t, source)
+	config.Data, restored = filepath.Join(t.TempDir(), "data"), new(int)
+	config.Restore = func(context.Context) error {
+		*restored++
+		return os.MkdirAll(filepath.Join(config.Data, "snapshots"), 0o755)
+	}
+	return config, restored
+}
+
+func TestABackupIsRestoredOnceOnAVolumeThatNobodyUsed(t *testing.T) {
+	config, restored := virgin(t, &book{})
+	require.NoError(t, Run(t.Context(), config))
+	require.DirExists(t, filepath.Join(config.Data, "snapshots"))
+	config.Pod = "uid-later"
+	require.NoError(t, Run(t.Context(), config))
+	require.Equal(t, 1, *restored)
+}
+
+// Its other instances have newer data than any backup.
+func TestNothingIsRestoredIntoAClusterThatHadAMain(t *testing.T) {
+	config, restored := virgin(t, &book{record: quarantined()})
+	require.NoError(t, Run(t.Context(), config))
+	require.Zero(t, *restored)
+}
+
+func TestNothingIsRestoredOverWhatIsThere(t *testing.T) {
+	for _, left := range []string{"data", "quarantine", "last-pod"} {
+		config, restored := virgin(t, &book{})
+		require.NoError(t, os.Mkdir(filepath.Join(filepath.Dir(config.Data), left), 0o755))
+		_ = Run(t.Context(), config) // last-pod is a folder here, which is refused
+		require.Zero(t, *restored, left)
+	}
+}
+
+// An empty database that starts instead would found the cluster without the data.
+func TestTheDatabaseDoesNotStartWithoutTheBackup(t *testing.T) {
+	config, _ := virgin(t, &book{})
+	config.Restore = func(context.Context) error { return errors.New("there is no such bucket") }
+	require.ErrorContains(t, Run(t.Context(), config), "restore memgraph-1: there is no such bucket")
+
+	synctest.Test(t, func(t *testing.T) {
+		blind, restored := virgin(t, &book{fail: func() error { return errors.New("no API server") }})
+		require.ErrorContains(t, Run(t.Context(), blind), "restore memgraph-1: is there a topology record? no API server")
+		require.Zero(t, *restored)
+	})
 }

@@ -17,6 +17,8 @@ type Source interface {
 	// the topology record (its zero value when there is none) as it was after the
 	// order was read.
 	Pending(ctx context.Context, instance string) (*Order, topology.Record, error)
+	// Founded tells whether the cluster has a topology record: it had a main once.
+	Founded(ctx context.Context) (bool, error)
 }
 
 // Config says whose data are meant. All fields are needed.
@@ -26,7 +28,11 @@ type Config struct {
 	// Data is the data directory of the database.
 	Data   string
 	Source Source
-	Log    *slog.Logger
+	// Restore makes the data directory out of a backup; nil: there is nothing to restore.
+	// It is called only on a volume that nobody ever used, of a cluster that never had a
+	// main: a lost volume of any other is filled by replication, with newer data.
+	Restore func(ctx context.Context) error
+	Log     *slog.Logger
 }
 
 const (
@@ -56,7 +62,36 @@ func Run(ctx context.Context, config Config) error {
 	if err := config.obey(ctx, v, log); err != nil {
 		return err
 	}
+	if err := config.restore(ctx, v, log); err != nil {
+		return err
+	}
 	return v.setOwner(config.Pod)
+}
+
+// restore restores a backup where it may. Whatever keeps it from knowing that ends with an
+// error: a database that starts empty instead would found the cluster without the data.
+func (c Config) restore(ctx context.Context, v volume, log *slog.Logger) error {
+	if c.Restore == nil {
+		return nil
+	}
+	used, err := v.used()
+	if err != nil || used {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	founded, err := c.Source.Founded(limited)
+	switch {
+	case err != nil:
+		return fmt.Errorf("restore %s: is there a topology record? %w", c.Instance, err)
+	case founded:
+		log.Warn("nothing is restored: the cluster has a topology record, so its other instances fill this volume")
+		return nil
+	}
+	if err := c.Restore(ctx); err != nil {
+		return fmt.Errorf("restore %s: %w", c.Instance, err)
+	}
+	return nil
 }
 
 // obey carries out the order, if there is one that may be.

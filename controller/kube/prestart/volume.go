@@ -51,6 +51,16 @@ func (v volume) misplaced(err error) error {
 		err, v.root(), v.data)
 }
 
+// used tells whether a database was ever started on the volume.
+func (v volume) used() (bool, error) {
+	for _, path := range []string{v.data, v.ownerFile(), string(v.quarantine())} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
 // owner is the UID of the last pod that used the data; empty when not known.
 func (v volume) owner() (string, error) {
 	data, err := os.ReadFile(v.ownerFile())

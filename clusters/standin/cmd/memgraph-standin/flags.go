@@ -47,6 +47,7 @@ func parse(args []string, output io.Writer) (settings, error) {
 	flags.Bool("telemetry-enabled", false, "accepted; there is no telemetry")
 	flags.Bool("storage-properties-on-edges", true, "accepted; edges have properties")
 	seconds(flags, &c.StorageSnapshotInterval, "storage-snapshot-interval-sec", "seconds between two snapshots, 0 for none")
+	seconds(flags, &c.StorageSnapshotInterval, "storage-snapshot-interval", "the same under its other name, which may be a schedule in Enterprise")
 	flags.IntVar(&c.StorageSnapshotRetentionCount, "storage-snapshot-retention-count", c.StorageSnapshotRetentionCount, "snapshots to keep")
 	flags.BoolVar(&c.StorageSnapshotOnExit, "storage-snapshot-on-exit", c.StorageSnapshotOnExit, "take a snapshot on SIGTERM")
 	flags.BoolVar(&c.StorageWALEnabled, "storage-wal-enabled", c.StorageWALEnabled, "keep a write-ahead log; without it nothing is replicated")

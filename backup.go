@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"memgraph-controller/cli"
+	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/backup"
+	"memgraph-controller/controller/kube"
+	"memgraph-controller/controller/memgraph"
+)
+
+// backupCommands make backups and look at them.
+type backupCommands struct {
+	Run    backupRun    `cmd:"" help:"Make a backup of a cluster in Kubernetes and remove old ones (a job)."`
+	Send   backupSend   `cmd:"" help:"Make a snapshot and write it to standard output; the job runs this in a database's container."`
+	List   backupList   `cmd:"" help:"List the complete backups of a store."`
+	Verify backupVerify `cmd:"" help:"Read a backup and compare it with its checksum."`
+}
+
+// storeFlags name the store of backups.
+type storeFlags struct {
+	Store     string `help:"Where backups are: an absolute path, or s3://BUCKET/PREFIX." env:"BACKUP_STORE"`
+	Endpoint  string `name:"s3-endpoint" help:"URL of an S3-compatible server; empty: AWS." env:"BACKUP_S3_ENDPOINT" placeholder:"URL"`
+	Region    string `name:"s3-region" help:"Region of the bucket, if its server has any." env:"BACKUP_S3_REGION"`
+	AccessKey string `name:"s3-access-key" help:"Access key; empty: the role that AWS gives to the pod." env:"AWS_ACCESS_KEY_ID"`
+	SecretKey string `name:"s3-secret-key" help:"Secret key." env:"AWS_SECRET_ACCESS_KEY"`
+}
+
+func (f storeFlags) open() (backup.Store, error) {
+	if f.Store == "" {
+		return nil, errors.New("no store is named: say where backups are with --store or BACKUP_STORE")
+	}
+	return backup.Open(f.Store, backup.S3{Endpoint: f.Endpoint, Region: f.Region, AccessKey: f.AccessKey, SecretKey: f.SecretKey})
+}
+
+type backupRun struct {
+	storeFlags
+	Namespace string `help:"Where the databases are." env:"POD_NAMESPACE" required:""`
+	Server    string `help:"Address of a controller's HTTP server." env:"MEMGRAPH_CONTROLLER_SERVER" required:"" placeholder:"URL"`
+	Program   string `help:"This program in the database's container." default:"/opt/memgraph-controller/memgraph-controller"`
+	Keep      int    `help:"How many complete backups stay." default:"7"`
+}
+
+// Validate refuses to remove every backup.
+func (r *backupRun) Validate() error {
+	if r.Keep < 1 {
+		return fmt.Errorf("--keep=%d would remove the backup that was just made: at least 1", r.Keep)
+	}
+	return nil
+}
+
+// Run makes a backup.
+func (r *backupRun) Run(ctx context.Context, terminal *cli.Terminal) error {
+	store, err := r.open()
+	if err != nil {
+		return err
+	}
+	exec, err := kube.NewExec(version(), r.Namespace)
+	if err != nil {
+		return err
+	}
+	return backup.Job{
+		Status: api.Client{Base: r.Server}.Status,
+		Ask: func(ctx context.Context, instance string, stream io.Writer) error {
+			return exec.Run(ctx, instance, []string{r.Program, "backup", "send"}, stream)
+		},
+		Store: store, Keep: r.Keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(terminal.Err, nil)),
+	}.Run(ctx)
+}
+
+type backupSend struct {
+	Bolt     string        `help:"Where the database serves Bolt." default:"127.0.0.1:7687"`
+	Data     string        `help:"The data directory of the database." default:"/var/lib/memgraph/data"`
+	User     string        `help:"User of the database." env:"MEMGRAPH_USER"`
+	Password string        `help:"Password of the database." env:"MEMGRAPH_PASSWORD"`
+	Within   time.Duration `help:"How long the snapshot may take." default:"2h"`
+}
+
+// Run sends a snapshot of the database beside it.
+func (s *backupSend) Run(ctx context.Context, terminal *cli.Terminal) error {
+	if terminal.Live {
+		return errors.New("a snapshot is not for a terminal: redirect it")
+	}
+	name, err := os.Hostname() // that of the pod
+	if err != nil {
+		return err
+	}
+	database, err := memgraph.Open(memgraph.Config{
+		Name: name, Address: s.Bolt, ReplicationAddress: s.Bolt, User: s.User, Password: s.Password, Timeout: s.Within,
+	})
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	return backup.Send(ctx, database, name, s.Data, terminal.Out)
+}
+
+type backupList struct{ storeFlags }
+
+// Run lists the backups, the oldest first.
+func (l *backupList) Run(ctx context.Context, terminal *cli.Terminal) error {
+	store, err := l.open()
+	if err != nil {
+		return err
+	}
+	all, err := backup.List(ctx, store)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		_, err := fmt.Fprintf(terminal.Out, "%s  %d bytes  %d nodes  %d edges  Memgraph %s\n", m.Name, m.Bytes, m.Nodes, m.Edges, m.Version)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type backupVerify struct {
+	storeFlags
+	Name string `arg:"" default:"latest" help:"Its name, or latest."`
+}
+
+// Run reads one backup.
+func (v *backupVerify) Run(ctx context.Context, terminal *cli.Terminal) error {
+	store, err := v.open()
+	if err != nil {
+		return err
+	}
+	m, err := backup.Find(ctx, store, v.Name)
+	if err != nil {
+		return err
+	}
+	if err := backup.Verify(ctx, store, m, io.Discard); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(terminal.Out, "%s is whole: %d bytes\n", m.Name, m.Bytes)
+	return err
+}

@@ -1,0 +1,340 @@
+package backup
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
+	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/clusters/standin"
+	"memgraph-controller/clusters/standin/disk"
+	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/memgraph"
+	"memgraph-controller/controller/topology"
+)
+
+var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// database is a stand-in that keeps its data in a folder.
+type database struct {
+	*memgraph.Client
+	driver neo4j.DriverWithContext
+	// end kills it and gives the folder up.
+	end func()
+}
+
+func start(t *testing.T, data, version string) database {
+	t.Helper()
+	files, err := disk.OpenDir(data)
+	require.NoError(t, err)
+	config := standin.Defaults()
+	config.Name, config.Version, config.Disk, config.Random = "memgraph-1", version, files, rand.Reader
+	config.Log, config.StorageSnapshotOnExit = slog.New(slog.DiscardHandler), false
+	config.BoltAddress = free(t)
+	instance, err := standin.Start(t.Context(), config)
+	require.NoError(t, err)
+	d := database{}
+	d.Client, err = memgraph.Open(memgraph.Config{Name: "memgraph-1", Address: config.BoltAddress, ReplicationAddress: free(t), Timeout: 10 * time.Second})
+	require.NoError(t, err)
+	d.driver, err = neo4j.NewDriverWithContext("bolt://"+config.BoltAddress, neo4j.NoAuth())
+	require.NoError(t, err)
+	ended := false
+	d.end = func() {
+		if ended {
+			return
+		}
+		ended = true
+		d.Close()
+		_ = d.driver.Close(context.WithoutCancel(t.Context()))
+		instance.Kill()
+		require.NoError(t, files.Close())
+	}
+	t.Cleanup(d.end)
+	return d
+}
+
+// free is an address with a port below those that the kernel gives to clients.
+func free(t *testing.T) (address string) {
+	for range 1000 {
+		address = fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000))
+		if listener, err := net.Listen("tcp", address); err == nil {
+			require.NoError(t, listener.Close())
+			return address
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+func (d database) run(t *testing.T, query string) []any {
+	t.Helper()
+	session := d.driver.NewSession(t.Context(), neo4j.SessionConfig{})
+	defer session.Close(t.Context())
+	result, err := session.Run(t.Context(), query, nil)
+	require.NoError(t, err, query)
+	records, err := result.Collect(t.Context())
+	require.NoError(t, err, query)
+	var values []any
+	for _, record := range records {
+		values = append(values, record.Values[0])
+	}
+	return values
+}
+
+// healthy is a cluster of three in which all is well.
+func healthy() api.Status {
+	status := api.Status{Cluster: "graph", Epoch: 7, Record: topology.Record{Epoch: 7, Main: "memgraph-0", Voter: "memgraph-1", Gate: topology.GateOpen}}
+	for n := range 3 {
+		i := api.Instance{Name: fmt.Sprintf("memgraph-%d", n), Health: topology.HealthUp, Clean: true}
+		if n > 0 {
+			i.Status = topology.StatusReady
+		}
+		status.Instances = append(status.Instances, i)
+	}
+	return status
+}
+
+// job is one of the healthy cluster, in which ask answers for every instance.
+func job(store Store, ask func(instance string, stream io.Writer) error) Job {
+	return Job{
+		Status: func(context.Context) (api.Status, error) { return healthy(), nil },
+		Ask:    func(_ context.Context, instance string, stream io.Writer) error { return ask(instance, stream) },
+		Store:  store, Keep: 2, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// stream is what Send would write.
+func stream(t *testing.T, snapshot string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	root := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "snapshots"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "snapshots", "snap_1"), []byte(snapshot), 0o600))
+	require.NoError(t, Send(t.Context(), fake{}, "memgraph-2", root, &out))
+	return out.Bytes()
+}
+
+type fake struct{}
+
+func (fake) Snapshot(context.Context) (string, error) { return "snapshots/snap_1", nil }
+func (fake) Contents(context.Context) (memgraph.Contents, error) {
+	return memgraph.Contents{Database: "uuid", Nodes: 3, Edges: 2, Version: "3.12.0"}, nil
+}
+
+// Everything is lost but the backup.
+func TestABackupBringsEverythingBack(t *testing.T) {
+	for _, version := range []string{"3.6", "3.12"} {
+		t.Run(version, func(t *testing.T) {
+			eachStore(t, func(t *testing.T, store Store) {
+				volume := t.TempDir()
+				first := start(t, filepath.Join(volume, "data"), version)
+				first.run(t, "CREATE INDEX ON :Person(id)")
+				for n := range 50 {
+					first.run(t, fmt.Sprintf("CREATE (:Person {id: %d})-[:KNOWS]->(:Person {id: %d})", n, 1000+n))
+				}
+				before, err := first.Contents(t.Context())
+				require.NoError(t, err)
+				require.NoError(t, job(store, func(instance string, stream io.Writer) error {
+					return Send(t.Context(), first, instance, filepath.Join(volume, "data"), stream)
+				}).Run(t.Context()))
+				first.run(t, "CREATE (:Person {id: 5000})") // after the backup, and so not in it
+				first.end()
+				require.NoError(t, os.RemoveAll(volume))
+
+				volume = t.TempDir()
+				m, err := Restore(t.Context(), store, Latest, filepath.Join(volume, "data"))
+				require.NoError(t, err)
+				require.Equal(t, Manifest{
+					Format: Format, Name: "20260304T050607Z-memgraph-2", At: m.At, Cluster: "graph", Instance: "memgraph-2", Epoch: 7,
+					Database: before.Database, Version: before.Version, Nodes: 100, Edges: 50, File: m.File, Bytes: m.Bytes, SHA256: m.SHA256,
+				}, m)
+				second := start(t, filepath.Join(volume, "data"), version)
+				require.Equal(t, []any{int64(100)}, second.run(t, "MATCH (p:Person) RETURN count(p)"))
+				after, err := second.Contents(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, before, after, "the same database, with as many nodes and relationships")
+			})
+		})
+	}
+}
+
+// Nothing was written since the last snapshot, and the server may say so.
+func TestASecondBackupOfTheSameData(t *testing.T) {
+	volume, store := t.TempDir(), Folder(t.TempDir())
+	d := start(t, filepath.Join(volume, "data"), "3.12")
+	d.run(t, "CREATE (:Person {id: 1})")
+	j := job(store, func(instance string, stream io.Writer) error {
+		return Send(t.Context(), d, instance, filepath.Join(volume, "data"), stream)
+	})
+	require.NoError(t, j.Run(t.Context()))
+	j.Now = func() time.Time { return now.Add(time.Hour) }
+	require.NoError(t, j.Run(t.Context()))
+	all, err := List(t.Context(), store)
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	for _, m := range all {
+		require.NoError(t, Verify(t.Context(), store, m, io.Discard))
+	}
+}
+
+func TestReplicasThatAreInSyncAreAskedFirstAndTheMainLast(t *testing.T) {
+	require.Equal(t, []string{"memgraph-2", "memgraph-1", "memgraph-0"}, candidates(healthy()))
+	for name, c := range map[string]struct {
+		change func(*api.Status)
+		want   []string
+	}{
+		"the replica is being brought up to date": {func(s *api.Status) { s.Instances[2].Status = topology.StatusRecovery }, []string{"memgraph-1", "memgraph-0"}},
+		"its history is not clean":                {func(s *api.Status) { s.Instances[2].Clean = false }, []string{"memgraph-1", "memgraph-0"}},
+		"it is being stopped":                     {func(s *api.Status) { s.Instances[2].Terminating = true }, []string{"memgraph-1", "memgraph-0"}},
+		"its data are set aside":                  {func(s *api.Status) { s.Instances[2].Quarantined = &topology.Quarantine{} }, []string{"memgraph-1", "memgraph-0"}},
+		"nobody has a clean history": {func(s *api.Status) {
+			for i := range s.Instances {
+				s.Instances[i].Clean = false
+			}
+		}, []string{"memgraph-0"}},
+		"there is no main": {func(s *api.Status) { s.Record.Main, s.Record.Gate = "", topology.GateClosed }, nil},
+	} {
+		status := healthy()
+		c.change(&status)
+		require.Equal(t, c.want, candidates(status), name)
+	}
+}
+
+// Replicas before 3.7.2 take no snapshots.
+func TestTheNextInstanceIsAskedWhereOneCannot(t *testing.T) {
+	store, whole := Folder(t.TempDir()), stream(t, "the content")
+	var asked []string
+	require.NoError(t, job(store, func(instance string, out io.Writer) error {
+		asked = append(asked, instance)
+		if instance != "memgraph-0" {
+			return memgraph.ErrNoSnapshots
+		}
+		_, err := out.Write(whole)
+		return err
+	}).Run(t.Context()))
+	require.Equal(t, []string{"memgraph-2", "memgraph-1", "memgraph-0"}, asked)
+	all, err := List(t.Context(), store)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.Equal(t, "memgraph-0", all[0].Instance)
+}
+
+// A stream that broke, or was changed on its way, is no backup.
+func TestABrokenStreamIsNoBackup(t *testing.T) {
+	whole := stream(t, strings.Repeat("the content ", 100))
+	bent := bytes.Replace(bytes.Clone(whole), []byte("the content"), []byte("THE content"), 1)
+	for name, sent := range map[string][]byte{
+		"nothing": nil, "half of the snapshot": whole[:700], "no manifest": whole[:2048], "half of the manifest": whole[:2600], "another content": bent,
+	} {
+		eachStore(t, func(t *testing.T, store Store) {
+			old := stream(t, "of yesterday")
+			j := job(store, func(_ string, out io.Writer) error { _, err := out.Write(old); return err })
+			j.Now = func() time.Time { return now.Add(-24 * time.Hour) }
+			require.NoError(t, j.Run(t.Context()))
+			require.Error(t, job(store, func(_ string, out io.Writer) error { _, err := out.Write(sent); return err }).Run(t.Context()), name)
+			m, err := Find(t.Context(), store, Latest)
+			require.NoError(t, err)
+			require.Equal(t, "20260303T050607Z-memgraph-2", m.Name, "%s: that of yesterday is the newest", name)
+		})
+	}
+}
+
+func TestWhyAnInstanceFailedIsSaid(t *testing.T) {
+	err := job(Folder(t.TempDir()), func(instance string, _ io.Writer) error { return errors.New("no room on " + instance) }).Run(t.Context())
+	require.ErrorContains(t, err, "memgraph-2: no room on memgraph-2")
+	require.ErrorContains(t, err, "memgraph-0: no room on memgraph-0")
+}
+
+func TestOldBackupsGoWhenANewOneIsComplete(t *testing.T) {
+	eachStore(t, func(t *testing.T, store Store) {
+		whole := stream(t, "the content")
+		put(t, store, "notes/mine.txt", "somebody else's")
+		put(t, store, "20260301T000000Z-memgraph-1/snap", "abandoned")
+		put(t, store, "20260304T040000Z-memgraph-1/snap", "perhaps under way")
+		for hour := range 4 {
+			j := job(store, func(_ string, out io.Writer) error { _, err := out.Write(whole); return err })
+			j.Now = func() time.Time { return now.Add(time.Duration(hour) * time.Hour) }
+			require.NoError(t, j.Run(t.Context()))
+		}
+		names, err := store.List(t.Context())
+		require.NoError(t, err)
+		slices.Sort(names)
+		require.Equal(t, []string{
+			"20260304T040000Z-memgraph-1/snap",
+			"20260304T070607Z-memgraph-2/manifest.json", "20260304T070607Z-memgraph-2/snap_1",
+			"20260304T080607Z-memgraph-2/manifest.json", "20260304T080607Z-memgraph-2/snap_1",
+			"notes/mine.txt",
+		}, names)
+	})
+}
+
+func TestADamagedBackupIsNotRestored(t *testing.T) {
+	eachStore(t, func(t *testing.T, store Store) {
+		whole := stream(t, "the content")
+		require.NoError(t, job(store, func(_ string, out io.Writer) error { _, err := out.Write(whole); return err }).Run(t.Context()))
+		m, err := Find(t.Context(), store, Latest)
+		require.NoError(t, err)
+		put(t, store, path.Join(m.Name, m.File), "THE content")
+		data := filepath.Join(t.TempDir(), "data")
+		_, err = Restore(t.Context(), store, m.Name, data)
+		require.ErrorContains(t, err, "is damaged")
+		require.NoDirExists(t, data)
+		put(t, store, path.Join(m.Name, m.File), "the content")
+		_, err = Restore(t.Context(), store, m.Name, data) // over what the first try left
+		require.NoError(t, err)
+		_, err = Restore(t.Context(), store, m.Name, data)
+		require.ErrorContains(t, err, "is there already")
+	})
+}
+
+func TestWithoutABackupNothingIsRestored(t *testing.T) {
+	eachStore(t, func(t *testing.T, store Store) {
+		data := filepath.Join(t.TempDir(), "data")
+		_, err := Restore(t.Context(), store, Latest, data)
+		require.ErrorContains(t, err, "no complete backup")
+		_, err = Restore(t.Context(), store, "20260304T050607Z-memgraph-2", data)
+		require.ErrorContains(t, err, "20260304T050607Z-memgraph-2")
+		require.NoDirExists(t, data)
+	})
+}
+
+func TestManifestsThatLeadElsewhereAreRefused(t *testing.T) {
+	for _, text := range []string{
+		`{`, `{"format":2,"file":"a","bytes":1,"sha256":"x"}`, `{"format":1,"file":"../a","bytes":1,"sha256":"x"}`,
+		`{"format":1,"file":"..","bytes":1,"sha256":"x"}`, `{"format":1,"file":"a","bytes":0,"sha256":"x"}`, `{"format":1,"file":"a","bytes":1}`,
+	} {
+		_, err := decode([]byte(text))
+		require.ErrorContains(t, err, "manifest", text)
+	}
+}
+
+// The order of the stream is what lets it be read once.
+func TestTheManifestComesLast(t *testing.T) {
+	archive := tar.NewReader(bytes.NewReader(stream(t, "the content")))
+	var names []string
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		names = append(names, header.Name)
+	}
+	require.Equal(t, []string{"snap_1", "manifest.json"}, names)
+}

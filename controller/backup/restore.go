@@ -1,0 +1,89 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// Latest asks for the newest complete backup.
+const Latest = "latest"
+
+// Find returns a backup by its name, or the newest one for Latest.
+func Find(ctx context.Context, store Store, name string) (Manifest, error) {
+	if name != Latest {
+		return read(ctx, store, name)
+	}
+	all, err := List(ctx, store)
+	switch {
+	case err != nil:
+		return Manifest{}, err
+	case len(all) == 0:
+		return Manifest{}, errors.New("there is no complete backup in the store")
+	}
+	return all[len(all)-1], nil
+}
+
+// Restore makes a data directory out of a backup. There must be none: what is there is
+// never touched. It appears whole, or not at all.
+func Restore(ctx context.Context, store Store, name, data string) (Manifest, error) {
+	if _, err := os.Lstat(data); !errors.Is(err, fs.ErrNotExist) {
+		return Manifest{}, errors.Join(fmt.Errorf("%s is there already, and a backup is restored on an empty volume only", data), err)
+	}
+	m, err := Find(ctx, store, name)
+	if err != nil {
+		return m, err
+	}
+	fresh := data + ".restoring"
+	if err := os.RemoveAll(fresh); err != nil {
+		return m, err
+	}
+	folder := filepath.Join(fresh, "snapshots")
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return m, err
+	}
+	if err := fetch(ctx, store, m, filepath.Join(folder, m.File)); err != nil {
+		return m, fmt.Errorf("backup %s: %w", m.Name, err)
+	}
+	if err := errors.Join(syncDir(folder), syncDir(fresh)); err != nil {
+		return m, err
+	}
+	if err := os.Rename(fresh, data); err != nil {
+		return m, err
+	}
+	return m, syncDir(filepath.Dir(data))
+}
+
+func fetch(ctx context.Context, store Store, m Manifest, target string) error {
+	file, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	err = Verify(ctx, store, m, file)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// Verify reads the snapshot of a backup, compares it with its manifest, and writes it to w.
+func Verify(ctx context.Context, store Store, m Manifest, w io.Writer) error {
+	content, err := store.Get(ctx, path.Join(m.Name, m.File))
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(w, sum), content)
+	if err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); n != m.Bytes || got != m.SHA256 {
+		return fmt.Errorf("%s is damaged: %d bytes with checksum %s instead of %d with %s", m.File, n, got, m.Bytes, m.SHA256)
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package kube
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/remotecommand"
+)
+
+// Exec runs programs in the database's container of the pods of a namespace, as
+// `kubectl exec` does. Controllers may not, and do not use it: a backup's job does.
+type Exec struct {
+	config    *rest.Config
+	client    kubernetes.Interface
+	namespace string
+}
+
+// NewExec works in a pod whose service account may do it.
+func NewExec(version, namespace string) (*Exec, error) {
+	config, err := rest.InClusterConfig()
+	if err != nil {
+		return nil, fmt.Errorf("connect to the API server: %w; this works only in a pod with a service account token", err)
+	}
+	tune(config, version)
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the API server: %w", err)
+	}
+	return &Exec{config: config, client: client, namespace: namespace}, nil
+}
+
+// complaint is how much of what a program says on stderr is kept.
+const complaint = 4096
+
+// Run runs a command and writes its standard output to out. What it says on stderr is in
+// the error, if it fails.
+func (e *Exec) Run(ctx context.Context, pod string, command []string, out io.Writer) error {
+	request := e.client.CoreV1().RESTClient().Get().Resource("pods").Namespace(e.namespace).Name(pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{Container: DatabaseContainer, Command: command, Stdout: true, Stderr: true}, scheme.ParameterCodec)
+	// Not SPDY, which is on its way out: Kubernetes 1.30, the oldest for this chart, speaks this.
+	executor, err := remotecommand.NewWebSocketExecutor(e.config, "GET", request.URL().String())
+	if err != nil {
+		return fmt.Errorf("exec in %s: %w", pod, err)
+	}
+	said := &tail{}
+	if err := executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: out, Stderr: said}); err != nil {
+		return fmt.Errorf("exec in %s: %w: %s", pod, err, strings.TrimSpace(said.String()))
+	}
+	return nil
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ bytes.Buffer }
+
+// Write implements io.Writer.
+func (t *tail) Write(data []byte) (int, error) {
+	n, err := t.Buffer.Write(data)
+	t.Next(max(0, t.Len()-complaint))
+	return n, err
+}
