@@ -51,17 +51,18 @@ func (e *Exec) Run(ctx context.Context, pod string, command []string, out io.Wri
 	}
 	said := &tail{}
 	if err := executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: out, Stderr: said}); err != nil {
-		return fmt.Errorf("exec in %s: %w: %s", pod, err, strings.TrimSpace(said.String()))
+		return fmt.Errorf("exec in %s: %w: %s", pod, err, strings.TrimSpace(said.kept.String()))
 	}
 	return nil
 }
 
-// tail keeps the end of what is written to it.
-type tail struct{ bytes.Buffer }
+// tail keeps the end of what is written to it. The buffer is not embedded: its ReadFrom
+// would be taken instead of Write.
+type tail struct{ kept bytes.Buffer }
 
 // Write implements io.Writer.
 func (t *tail) Write(data []byte) (int, error) {
-	n, err := t.Buffer.Write(data)
-	t.Next(max(0, t.Len()-complaint))
+	n, err := t.kept.Write(data)
+	t.kept.Next(max(0, t.kept.Len()-complaint))
 	return n, err
 }
