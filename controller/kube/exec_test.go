@@ -36,7 +36,7 @@ func execServer(t *testing.T, asked *http.Request, messages ...message) *Exec {
 		if err != nil {
 			return
 		}
-		defer connection.Close()
+		defer func() { _ = connection.Close() }()
 		for _, m := range messages {
 			_ = connection.WriteMessage(websocket.BinaryMessage, append([]byte{m.channel}, m.text...))
 			if m.channel == status {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ErrNoSnapshots: the instance is a replica of a version that takes none, before 3.7.2.
+// ErrNoSnapshots tells that the instance is a replica of a version that takes none, before 3.7.2.
 var ErrNoSnapshots = errors.New("replicas of this version take no snapshots")
 
 // snapshotAgain is how long after a refusal a snapshot is asked for again.
