@@ -15,9 +15,9 @@ import (
 
 // The channels of v5.channel.k8s.io: the first byte of each message.
 const (
-	stdout = 1
-	stderr = 2
-	status = 3
+	outChannel     = 1
+	errChannel     = 2
+	verdictChannel = 3
 )
 
 // message is one on a channel.
@@ -39,7 +39,7 @@ func execServer(t *testing.T, asked *http.Request, messages ...message) *Exec {
 		defer func() { _ = connection.Close() }()
 		for _, m := range messages {
 			_ = connection.WriteMessage(websocket.BinaryMessage, append([]byte{m.channel}, m.text...))
-			if m.channel == status {
+			if m.channel == verdictChannel {
 				_ = connection.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
 			}
 		}
@@ -53,7 +53,7 @@ func execServer(t *testing.T, asked *http.Request, messages ...message) *Exec {
 
 func TestExecRunsAProgramInTheDatabasesContainerAndHandsOnItsOutput(t *testing.T) {
 	var asked http.Request
-	exec := execServer(t, &asked, message{stdout, "the "}, message{stderr, "by the way"}, message{stdout, "content"}, message{status, `{"status":"Success"}`})
+	exec := execServer(t, &asked, message{outChannel, "the "}, message{errChannel, "by the way"}, message{outChannel, "content"}, message{verdictChannel, `{"status":"Success"}`})
 	var out bytes.Buffer
 	require.NoError(t, exec.Run(t.Context(), "memgraph-1", []string{"/program", "backup", "send"}, &out))
 	require.Equal(t, "the content", out.String())
@@ -67,8 +67,8 @@ func TestExecRunsAProgramInTheDatabasesContainerAndHandsOnItsOutput(t *testing.T
 // What a program that failed wrote before is no whole output.
 func TestExecSaysWhatTheProgramSaidThatFailed(t *testing.T) {
 	var asked http.Request
-	exec := execServer(t, &asked, message{stdout, "half"}, message{stderr, strings.Repeat("noise ", 10000) + "no room left\n"},
-		message{status, `{"status":"Failure","reason":"NonZeroExitCode","message":"exit code 1","details":{"causes":[{"reason":"ExitCode","message":"1"}]}}`})
+	exec := execServer(t, &asked, message{outChannel, "half"}, message{errChannel, strings.Repeat("noise ", 10000) + "no room left\n"},
+		message{verdictChannel, `{"status":"Failure","reason":"NonZeroExitCode","message":"exit code 1","details":{"causes":[{"reason":"ExitCode","message":"1"}]}}`})
 	err := exec.Run(t.Context(), "memgraph-1", []string{"/program"}, &bytes.Buffer{})
 	require.ErrorContains(t, err, "exec in memgraph-1: ")
 	require.ErrorContains(t, err, "no room left")
@@ -78,7 +78,7 @@ func TestExecSaysWhatTheProgramSaidThatFailed(t *testing.T) {
 // A connection that ends without a verdict proves nothing.
 func TestExecThatBreaksIsAnError(t *testing.T) {
 	var asked http.Request
-	exec := execServer(t, &asked, message{stdout, "half"})
+	exec := execServer(t, &asked, message{outChannel, "half"})
 	require.Error(t, exec.Run(t.Context(), "memgraph-1", []string{"/program"}, &bytes.Buffer{}))
 }
 
