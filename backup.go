@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +47,7 @@ type backupRun struct {
 	Server    string `help:"Address of a controller's HTTP server." env:"MEMGRAPH_CONTROLLER_SERVER" required:"" placeholder:"URL"`
 	Program   string `help:"This program in the database's container." default:"/opt/memgraph-controller/memgraph-controller"`
 	Keep      int    `help:"How many complete backups stay." default:"7"`
+	TLS       bool   `name:"database-tls" help:"The databases speak TLS."`
 }
 
 // Validate refuses to remove every backup.
@@ -66,10 +68,14 @@ func (r *backupRun) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
+	send := []string{r.Program, "backup", "send"}
+	if r.TLS {
+		send = append(send, "--database-tls")
+	}
 	return backup.Job{
 		Status: api.Client{Base: r.Server}.Status,
 		Ask: func(ctx context.Context, instance string, stream io.Writer) error {
-			return exec.Run(ctx, instance, []string{r.Program, "backup", "send"}, stream)
+			return exec.Run(ctx, instance, send, stream)
 		},
 		Store: store, Keep: r.Keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(terminal.Err, nil)),
 	}.Run(ctx)
@@ -80,6 +86,7 @@ type backupSend struct {
 	Data     string        `help:"The data directory of the database." default:"/var/lib/memgraph/data"`
 	User     string        `help:"User of the database." env:"MEMGRAPH_USER"`
 	Password string        `help:"Password of the database." env:"MEMGRAPH_PASSWORD"`
+	TLS      bool          `name:"database-tls" help:"The database speaks TLS; its certificate is not looked at, since it is the one in the same pod."`
 	Within   time.Duration `help:"How long the snapshot may take." default:"2h"`
 }
 
@@ -92,9 +99,13 @@ func (s *backupSend) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	database, err := memgraph.Open(memgraph.Config{
+	config := memgraph.Config{
 		Name: name, Address: s.Bolt, ReplicationAddress: s.Bolt, User: s.User, Password: s.Password, Timeout: s.Within,
-	})
+	}
+	if s.TLS {
+		config.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	database, err := memgraph.Open(config)
 	if err != nil {
 		return err
 	}

@@ -20,14 +20,13 @@ type behaviour struct {
 	DegradeAfter time.Duration `help:"How long writes wait for a voter before they are taken without one; 0: for ever." default:"0s"`
 	User         string        `help:"User that is created on every new main." env:"MEMGRAPH_USER"`
 	Password     string        `help:"The user's password." env:"MEMGRAPH_PASSWORD"`
-	DatabaseTLS  string        `name:"database-tls" help:"Whether the database speaks TLS with the controller, as it does with everybody once it has a certificate: off or on." enum:"off,on" default:"off"`
-	DatabaseCA   string        `name:"database-ca" help:"File with the certificates of the authorities that may have signed the database's; empty: any certificate will do. Names in it are not looked at, because instances are reached by their addresses." type:"path" placeholder:"FILE"`
+	databaseTLS
 	CheckLogins  string        `help:"Whether the read gateway lets a connection through only after the main has accepted its login, since replicas accept any: auto (where --user is set), always or never. Clients with TLS are refused where it does." enum:"auto,always,never" default:"auto"`
 }
 
 // config is the part of a controller's configuration that this decides.
 func (b *behaviour) config(log *slog.Logger) (controller.Config, error) {
-	secure, err := b.databaseTLS()
+	secure, err := b.databaseTLS.config()
 	if err != nil {
 		return controller.Config{}, err
 	}

@@ -8,25 +8,31 @@ import (
 	"os"
 )
 
-// databaseTLS is what the controller speaks with the database; nil: no TLS.
-func (b *behaviour) databaseTLS() (*tls.Config, error) {
+// databaseTLS says whether the database speaks TLS.
+type databaseTLS struct {
+	DatabaseTLS string `name:"database-tls" help:"Whether the database speaks TLS with the controller, as it does with everybody once it has a certificate: off or on." enum:"off,on" default:"off"`
+	DatabaseCA  string `name:"database-ca" help:"File with the certificates of the authorities that may have signed the database's; empty: any certificate will do. Names in it are not looked at, because instances are reached by their addresses." type:"path" placeholder:"FILE"`
+}
+
+// config is what is spoken with the database; nil: no TLS.
+func (d databaseTLS) config() (*tls.Config, error) {
 	switch {
-	case b.DatabaseTLS != "on" && b.DatabaseCA != "":
+	case d.DatabaseTLS != "on" && d.DatabaseCA != "":
 		return nil, errors.New("--database-ca needs --database-tls=on")
-	case b.DatabaseTLS != "on":
+	case d.DatabaseTLS != "on":
 		return nil, nil
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if b.DatabaseCA == "" {
+	if d.DatabaseCA == "" {
 		return config, nil
 	}
-	pem, err := os.ReadFile(b.DatabaseCA)
+	pem, err := os.ReadFile(d.DatabaseCA)
 	if err != nil {
 		return nil, fmt.Errorf("--database-ca: %w", err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--database-ca: there is no certificate in %s", b.DatabaseCA)
+		return nil, fmt.Errorf("--database-ca: there is no certificate in %s", d.DatabaseCA)
 	}
 	config.VerifyConnection = signedBy(roots)
 	return config, nil

@@ -54,11 +54,12 @@ func TestABackupOfAReplicaBringsAClusterBack(t *testing.T) {
 }
 
 // backup is what the program sends when it runs beside an instance.
-func (c *Cluster) backup(instance string) (io.Reader, error) {
+func (c *Cluster) backup(instance string, flags ...string) (io.Reader, error) {
 	c.t.Helper()
 	_, port, err := net.SplitHostPort(c.Bolt(instance))
 	require.NoError(c.t, err)
-	send := exec.Command(c.args[0], "backup", "send", "--bolt=127.0.0.1:"+port, "--data="+filepath.Join(c.dir, "data", instance, "data"))
+	args := append([]string{"backup", "send", "--bolt=127.0.0.1:" + port, "--data=" + filepath.Join(c.dir, "data", instance, "data")}, flags...)
+	send := exec.Command(c.args[0], args...)
 	var stream, said bytes.Buffer
 	send.Stdout, send.Stderr = &stream, &said
 	if err := send.Run(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -118,7 +119,14 @@ func TestTLSOfTheDatabasePassesThroughBothGateways(t *testing.T) {
 	c.Signal(main(before), syscall.SIGKILL)
 	c.Until("another is main", 10*time.Second, func(s api.Status) bool { return main(s) != "" && main(s) != main(before) })
 	everyway()
-	c.Whole()
+	after := main(c.Whole())
+	_, err := c.backup(after)
+	require.Error(t, err)
+	snapshot, err := c.backup(after, "--database-tls")
+	require.NoError(t, err)
+	content, err := io.ReadAll(snapshot)
+	require.NoError(t, err)
+	require.NotEmpty(t, content)
 }
 
 func TestReadGatewayThatChecksLoginsRefusesTLS(t *testing.T) {

@@ -26,9 +26,6 @@
 {{- if and .Values.tls.existingSecret .Values.readGateway.enabled (include "memgraph-controller.checksLogins" .) }}
 {{- fail "tls.existingSecret: with TLS the read gateway cannot see logins and would refuse every client: set readGateway.checkLogins=never, and reads ask for no password, or readGateway.enabled=false, and reads go to the main" }}
 {{- end }}
-{{- if and .Values.tls.existingSecret .Values.backup.enabled }}
-{{- fail "backup.enabled=true does not work with tls.existingSecret yet: what asks a replica for a snapshot speaks no TLS; turn one of them off" }}
-{{- end }}
 {{- $store := .Values.backup.store }}
 {{- if and .Values.backup.enabled (not .Values.memgraph.enabled) }}
 {{- fail "backup.enabled=true needs memgraph.enabled=true: of your own StatefulSet the chart does not know what the backup may be taken of" }}
