@@ -21,7 +21,7 @@ type behaviour struct {
 	User         string        `help:"User that is created on every new main." env:"MEMGRAPH_USER"`
 	Password     string        `help:"The user's password." env:"MEMGRAPH_PASSWORD"`
 	databaseTLS
-	CheckLogins  string        `help:"Whether the read gateway lets a connection through only after the main has accepted its login, since replicas accept any: auto (where --user is set), always or never. Clients with TLS are refused where it does." enum:"auto,always,never" default:"auto"`
+	CheckLogins string `help:"Whether the read gateway lets a connection through only after the main has accepted its login, since replicas accept any: auto (where --user is set), always or never. Clients with TLS are refused where it does." enum:"auto,always,never" default:"auto"`
 }
 
 // config is the part of a controller's configuration that this decides.
