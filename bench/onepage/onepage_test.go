@@ -68,7 +68,7 @@ func TestWhatThePageLacksIsNamed(t *testing.T) {
 func TestThePageInDocsIsMadeOfTheReportsInDocs(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	require.NoError(t, err)
-	recipe := regexp.MustCompile(`onepage -out (\S+) (.*)`).FindStringSubmatch(string(makefile))
+	recipe := regexp.MustCompile(`bench/cmd/onepage -out (\S+) (.*)`).FindStringSubmatch(string(makefile))
 	require.NotNil(t, recipe)
 	var files []string
 	for _, file := range strings.Fields(recipe[2]) {

@@ -117,10 +117,8 @@ func (c *Checker) check(ctx context.Context, q question, until time.Time) (gatew
 			case !main.Holds():
 				continue // whoever that was, it may have had no users
 			case answer == no:
-				c.known.forget(key)
 				return "", err
 			default:
-				c.known.add(key, time.Now())
 				return gateway.LoginAccepted, nil
 			}
 		}
@@ -165,7 +163,11 @@ func (c *Checker) put(ctx context.Context, main gateway.Authority, k key, q ques
 		case <-ctx.Done():
 		}
 	}()
-	return c.ask(ctx, main.Address, q)
+	said, err := c.ask(ctx, main.Address, q)
+	if main.Holds() { // or it may have had no users
+		c.known.learn(k, said, time.Now())
+	}
+	return said, err
 }
 
 // wait waits until the main may be asked again.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -187,8 +188,10 @@ func read(conn net.Conn) (content []byte, err error) {
 	}
 }
 
-// tags are the kinds of the messages that it has heard.
+// tags are the kinds of the messages that it has heard, when all that was under way has
+// arrived.
 func (i *instance) tags() (tags []byte) {
+	synctest.Wait()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, content := range i.heard {

@@ -38,6 +38,17 @@ func (m memory) key(content []byte) (k key) {
 	return k
 }
 
+// learn takes note of what the main has said. Who waits for the same answer finds it
+// here, so this comes before they are told that it is there.
+func (m memory) learn(k key, said answer, now time.Time) {
+	switch said {
+	case yes:
+		m.add(k, now)
+	case no:
+		m.forget(k)
+	}
+}
+
 func (m memory) add(k key, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
