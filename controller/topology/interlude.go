@@ -54,7 +54,7 @@ func (s situation) switchOver() *decision {
 	}
 	row, listed := s.row(main.Name, target)
 	if !s.heard(main) || !listed || !row.caughtUp() {
-		if s.now.Sub(s.r.Since) > s.p.PauseLimit/2 {
+		if s.now.Sub(s.r.Since) > s.catchUpLimit() {
 			return s.reopen("switchover given up: %s does not catch up", target)
 		}
 		if s.heard(main) && target != s.r.Voter && s.straggles(main.Name, t) {
@@ -65,6 +65,12 @@ func (s situation) switchOver() *decision {
 	}
 	return s.crown(target, PlanSwitchover, GateClosed, "clients are quiet: %s follows %s", target, main.Name)
 }
+
+// catchUpLimit is how long after the beginning of a pause its target may lack something:
+// five sixths of the pause, 2.5 s of 3. A controller that was deleted by force costs the
+// first 1.75 s for as long as it is remembered, 15 s, and whoever is asked only then needs
+// time to answer; with half of the pause no switchover was possible in that time.
+func (s situation) catchUpLimit() time.Duration { return s.p.PauseLimit * 5 / 6 }
 
 // beginHandover closes the gate: from then on nothing is acknowledged, not even
 // what a pause would leave alone.
