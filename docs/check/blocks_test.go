@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -133,7 +134,7 @@ func TestProgramsAndTestsOfTheRepositoryExist(t *testing.T) {
 			for n, word := range words[:len(words)-1] {
 				if word == "-run" && words[n+1] != "'^$'" {
 					pattern := regexp.MustCompile(strings.Trim(words[n+1], "'"))
-					require.True(t, slices.ContainsFunc(keys(testsOf(t, folder)), pattern.MatchString), "%s: no test is called %s", b, words[n+1])
+					require.True(t, slices.ContainsFunc(slices.Collect(maps.Keys(testsOf(t, folder))), pattern.MatchString), "%s: no test is called %s", b, words[n+1])
 				}
 			}
 		}
@@ -156,13 +157,6 @@ func requireFlags(t *testing.T, folder string, words []string, line string) {
 			require.Contains(t, source.String(), `"`+strings.TrimLeft(name, "-")+`"`, line)
 		}
 	}
-}
-
-func keys(m map[string]bool) (all []string) {
-	for k := range m {
-		all = append(all, k)
-	}
-	return all
 }
 
 var commit = regexp.MustCompile(`\b[0-9a-f]{7}\b`)

@@ -3,7 +3,6 @@ package local
 import (
 	"archive/tar"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,20 +19,9 @@ import (
 // Every volume is lost, and a snapshot of one replica brings everything back: the instance
 // that has it founds the cluster, and the others are filled from it.
 func TestABackupOfAReplicaBringsAClusterBack(t *testing.T) {
+	rounds(t, 1, 1)
 	c := Start(t, programs)
-	query := func(address, text string) any {
-		t.Helper()
-		driver, err := neo4j.NewDriverWithContext("bolt://"+address, neo4j.NoAuth())
-		require.NoError(t, err)
-		defer driver.Close(context.Background())
-		result, err := neo4j.ExecuteQuery(t.Context(), driver, text, nil, neo4j.EagerResultTransformer)
-		require.NoError(t, err, text)
-		if len(result.Records) == 0 {
-			return nil
-		}
-		return result.Records[0].Values[0]
-	}
-	query(c.Write, "UNWIND range(1, 500) AS i CREATE (:Kept {id: i})")
+	require.NoError(t, query(t.Context(), c.Write, "UNWIND range(1, 500) AS i CREATE (:Kept {id: i})"))
 	status := c.Whole()
 	stream, err := c.backup(third(status))
 	if err != nil { // before 3.7.2 replicas take no snapshots
@@ -41,16 +29,18 @@ func TestABackupOfAReplicaBringsAClusterBack(t *testing.T) {
 		stream, err = c.backup(main(status))
 	}
 	require.NoError(t, err)
-	query(c.Write, "CREATE (:Kept {id: 501})")
+	require.NoError(t, query(t.Context(), c.Write, "CREATE (:Kept {id: 501})"))
 	c.Stop()
 	require.NoError(t, os.RemoveAll(filepath.Join(c.dir, "data")))
 
 	unpack(t, stream, filepath.Join(c.dir, "data", "memgraph-0", "data", "snapshots"))
 	c.Run()
 	for _, i := range c.Whole().Instances {
-		require.Equal(t, int64(500), query(i.Bolt, "MATCH (n:Kept) RETURN count(n)"), i.Name)
+		kept, err := as(t.Context(), i.Bolt, neo4j.NoAuth(), count)
+		require.NoError(t, err, i.Name)
+		require.Equal(t, int64(500), kept, i.Name)
 	}
-	query(c.Write, "CREATE (:Kept {id: 502})")
+	require.NoError(t, query(t.Context(), c.Write, "CREATE (:Kept {id: 502})"))
 }
 
 // backup is what the program sends when it runs beside an instance.

@@ -142,6 +142,7 @@ func TestReadsGoOnWithoutAMain(t *testing.T) {
 
 // A new main has no users until they are created again, and would let everybody in.
 func TestNobodyGetsInThroughAFailoverWithoutAPassword(t *testing.T) {
+	n := rounds(t, 50, 4)
 	c := guarded(t)
 	keep(t, c)
 	ctx, stop := context.WithCancel(t.Context())
@@ -170,7 +171,7 @@ func TestNobodyGetsInThroughAFailoverWithoutAPassword(t *testing.T) {
 			}
 		})
 	}
-	for range rounds(t, 50, 4) {
+	for range n {
 		status := c.Whole()
 		c.Signal(main(status), syscall.SIGKILL)
 		c.Until("another is main", 10*time.Second, func(s api.Status) bool {

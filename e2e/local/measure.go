@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,7 +36,7 @@ func (m Measured) phases(failovers []api.Failover, kind api.FailoverKind, since 
 func (m Measured) Report(t testing.TB) {
 	t.Helper()
 	file := map[string]map[string]any{}
-	for _, name := range sortedKeys(m) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
 		d := m[name]
 		t.Logf("%-24s %s", name, d)
 		file[name] = map[string]any{
@@ -59,13 +60,4 @@ func seconds(d workload.Distribution) []float64 {
 		list[i] = v.Seconds()
 	}
 	return list
-}
-
-func sortedKeys(m Measured) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
