@@ -136,22 +136,3 @@ func TestParseBoundsNesting(t *testing.T) {
 	s := graph.New()
 	require.Equal(t, rows{{int64(4001)}}, must(t, s, "RETURN 1"+strings.Repeat(" + 1", 4000)))
 }
-
-func TestCacheKeepsTheStatementsUsedLast(t *testing.T) {
-	c := cypher.NewCache(2)
-	parse := func(query string) *cypher.Statement {
-		stmt, err := c.Parse(query)
-		require.NoError(t, err)
-		return stmt
-	}
-	one := parse("RETURN 1")
-	two := parse("RETURN 2")
-	require.Same(t, one, parse("RETURN 1"))
-	parse("RETURN 3")
-	require.Same(t, one, parse("RETURN 1"))
-	require.NotSame(t, two, parse("RETURN 2"))
-	_, err := c.Parse("nonsense")
-	require.Error(t, err)
-	long := "RETURN 1 // " + strings.Repeat("x", 20000)
-	require.NotSame(t, parse(long), parse(long))
-}
