@@ -39,7 +39,6 @@ func everyFault(m Mesh) []*Fault {
 		m.SlowSync("slow fsync", volume, 1500*time.Millisecond),
 		m.FullDisk("disk full", volume),
 		m.ClockJump("clock jump", Named(main), container, -90*time.Minute),
-		m.Starve("starved", Named(main), container, 2),
 	}
 }
 
@@ -77,7 +76,6 @@ func TestWhatTheDefinitionsDoNotKnowIsNoticed(t *testing.T) {
 		"another direction":        {partition(), []string{"spec", "direction"}, "sideways", "should be one of"},
 		"two units in a latency":   {m.Delay("slow", Named(main), Peer{}, time.Second, 0), []string{"spec", "delay", "latency"}, "1m0s", "should match"},
 		"text in place of numbers": {m.FullDisk("full", Volume{Pods: Named(main)}), []string{"spec", "errno"}, "ENOSPC", "must be of type integer"},
-		"no stressor's workers":    {m.Starve("starved", Named(main), container, 1), []string{"spec", "stressors", "cpu"}, map[string]any{}, "workers in body is required"},
 	} {
 		object := objectOf(t, test.fault)
 		require.NoError(t, unstructured.SetNestedField(object.Object, test.value, test.path...))

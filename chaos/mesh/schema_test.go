@@ -18,7 +18,7 @@ import (
 
 // kinds are those that the faults of this package are made of.
 func kinds() []string {
-	return []string{"PodChaos", "NetworkChaos", "IOChaos", "StressChaos", "TimeChaos"}
+	return []string{"PodChaos", "NetworkChaos", "IOChaos", "TimeChaos"}
 }
 
 func pinned(kind string) string {
