@@ -29,18 +29,7 @@ func TestClusterThatWasSetUpByHandIsAdopted(t *testing.T) {
 			"memgraph": helm.Values{"enabled": false},
 			"existing": helm.Values{"statefulSet": byHandName, "instanceSelector": helm.Values{"app": byHandName}},
 		})
-		a := s.On(adopter)
-		a.removeNamespace(ctx)
-		s.Cleanup(func() {
-			if s.Failed() {
-				if err := dump(context.WithoutCancel(ctx), adopter, s.Name()); err != nil {
-					s.Logf("not everything could be saved: %v", err)
-				}
-			}
-			if !Set("KEEP") {
-				a.removeNamespace(context.WithoutCancel(ctx))
-			}
-		})
+		a := s.apart(ctx, adopter)
 		a.setUpByHand(ctx)
 		main := a.tunnel(ctx, byHandName+"-0", boltPort)
 		_, err := ask(ctx, main.Address, fmt.Sprintf("UNWIND range(1, %d) AS i CREATE (:ByHand {id: i})", nodesByHand))
@@ -139,7 +128,26 @@ func (s *Scenario) holdsWhatWasWrittenByHand(ctx context.Context) {
 	}
 }
 
-// removeNamespace removes the adopted cluster with its data, if there is one.
+// apart is the same scenario on a release in a namespace of its own, which is removed first,
+// and when the test ends unless it is to be kept.
+func (s *Scenario) apart(ctx context.Context, r *Release) *Scenario {
+	s.Helper()
+	other := s.On(r)
+	other.removeNamespace(ctx)
+	s.Cleanup(func() {
+		if s.Failed() {
+			if err := dump(context.WithoutCancel(ctx), r, s.Name()); err != nil {
+				s.Logf("not everything could be saved: %v", err)
+			}
+		}
+		if !Set("KEEP") {
+			other.removeNamespace(context.WithoutCancel(ctx))
+		}
+	})
+	return other
+}
+
+// removeNamespace removes the release with its data, if there is one.
 func (s *Scenario) removeNamespace(ctx context.Context) {
 	s.Helper()
 	if err := s.Helm.Uninstall(ctx, s.Prefix, s.Namespace); err != nil {

@@ -30,18 +30,7 @@ func TestBackupIsRestoredIntoANewRelease(t *testing.T) {
 		release.Values = helm.Merged(release.Values, helm.Values{
 			"backup": helm.Values{"enabled": true, "store": helm.Values{"claim": backupClaim}},
 		})
-		r := s.On(release)
-		r.removeNamespace(ctx)
-		s.Cleanup(func() {
-			if s.Failed() {
-				if err := dump(context.WithoutCancel(ctx), release, s.Name()); err != nil {
-					s.Logf("not everything could be saved: %v", err)
-				}
-			}
-			if !Set("KEEP") {
-				r.removeNamespace(context.WithoutCancel(ctx))
-			}
-		})
+		r := s.apart(ctx, release)
 		require.NoError(s, r.namespace(ctx))
 		r.claim(ctx)
 		require.NoError(s, r.Install(ctx, nil))

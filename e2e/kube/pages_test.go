@@ -56,16 +56,7 @@ func TestInstallationOfThePage(t *testing.T) {
 	scenario(t, "a release comes up as the page has it, stands what it recommends to try, and goes", func(ctx context.Context, s *Scenario) {
 		const namespace = "graph" // of the page
 		pages, blocks := s.pagesOf(guide.Install)
-		other := s.On(s.release(namespace, s.Prefix))
-		other.removeNamespace(ctx)
-		s.Cleanup(func() {
-			if s.Failed() {
-				if err := dump(context.WithoutCancel(ctx), other.Release, s.Name()); err != nil {
-					s.Logf("not everything could be saved: %v", err)
-				}
-			}
-			other.removeNamespace(context.WithoutCancel(ctx))
-		})
+		other := s.apart(ctx, s.release(namespace, s.Prefix))
 		shell, err := s.NewShell(s.TempDir(), namespace, helm.Merged(other.Values, smallNodes))
 		require.NoError(s, err)
 		for _, p := range pages {
