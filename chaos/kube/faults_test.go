@@ -49,6 +49,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	require.Positive(t, carriedOut, "FAMILY=%s CASE=%s names no fault: docs/development.md lists them", os.Getenv("FAMILY"), os.Getenv("CASE"))
+	require.Positive(t, e.rounds, "no fault of these is to be had on this machine")
 }
 
 // families are those of the way that WAY names: native unless it is mesh, and native

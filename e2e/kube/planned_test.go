@@ -2,7 +2,9 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -41,7 +43,9 @@ func TestSwitchoverNeedsTheToken(t *testing.T) {
 			stranger := s.API
 			stranger.Token = token
 			_, err := stranger.Switchover(ctx, api.SwitchoverRequest{By: "e2e"})
-			require.Error(s, err, name)
+			refusal, refused := errors.AsType[*api.Error](err)
+			require.True(s, refused, "%s: %v", name, err)
+			require.Equal(s, http.StatusUnauthorized, refusal.Status, name)
 		}
 		require.Equal(s, before.Record.Main, s.Whole(ctx, s).Record.Main)
 	})
