@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -116,14 +115,4 @@ func (s *stage) baseline(ctx context.Context) (float64, error) {
 		return 0, errors.New("there is no baseline: the main alone answered no read")
 	}
 	return share * w.Reads.Rate, nil
-}
-
-// pass lets a time pass.
-func pass(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

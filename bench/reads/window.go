@@ -10,6 +10,7 @@ import (
 	"memgraph-controller/bench/reads/figures"
 	"memgraph-controller/bench/reads/usage"
 	"memgraph-controller/e2e/clients"
+	"memgraph-controller/e2e/kube"
 	"memgraph-controller/e2e/workload"
 )
 
@@ -61,7 +62,7 @@ func (s *stage) pair(ctx context.Context, p figures.Pair) (figures.Pair, error) 
 // rested waits until the release has recovered from the window before and, where the load
 // needs it, for a machine that has time for the next one.
 func (s *stage) rested(ctx context.Context, load figures.Load) error {
-	if err := pass(ctx, rest); err != nil {
+	if err := kube.Pass(ctx, rest); err != nil {
 		return err
 	}
 	if _, err := s.release.AwaitWhole(ctx); err != nil || load == figures.Saturation {
@@ -82,7 +83,7 @@ func idleSecond(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := pass(ctx, time.Second); err != nil {
+	if err := kube.Pass(ctx, time.Second); err != nil {
 		return 0, err
 	}
 	now, err := usage.Here()
@@ -126,7 +127,7 @@ func (s *stage) readers(ctx context.Context, gateway string, load figures.Load, 
 		}
 		crew = append(crew, client)
 	}
-	return crew, pass(ctx, warm)
+	return crew, kube.Pass(ctx, warm)
 }
 
 // watch lets a window pass and measures what the kernel counts. What is asked of nodes
@@ -141,7 +142,7 @@ func (s *stage) watch(ctx context.Context) (w figures.Window, begun time.Time, e
 		return w, begun, err
 	}
 	begun = time.Now()
-	if err := pass(ctx, lasting); err != nil {
+	if err := kube.Pass(ctx, lasting); err != nil {
 		return w, begun, err
 	}
 	seconds := time.Since(begun).Seconds()

@@ -81,13 +81,3 @@ func (c *crew) steady(ctx context.Context) error {
 		}
 	}
 }
-
-// pass lets a time pass.
-func pass(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}

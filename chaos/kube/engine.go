@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,7 +153,7 @@ const equalWithin = 30 * time.Second
 func (e *engine) equal(ctx context.Context, instance string, held []int64) error {
 	return until(ctx, equalWithin, func(ctx context.Context) error {
 		ids, err := e.release.IDs(ctx, instance)
-		if err == nil && !sameIDs(ids, held) {
+		if err == nil && !slices.Equal(ids, held) {
 			err = fmt.Errorf("%s holds %d ids, the main %d, and they differ", instance, len(ids), len(held))
 		}
 		return err

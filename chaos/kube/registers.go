@@ -64,7 +64,7 @@ func play(ctx context.Context, address string) (*game, error) {
 	}
 	for n := range players {
 		g.clients.Go(func() {
-			for pass(ctx, playEvery/2+rand.N(playEvery)) == nil {
+			for cluster.Pass(ctx, playEvery/2+rand.N(playEvery)) == nil {
 				g.operate(ctx, n)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"memgraph-controller/chaos/fault"
 	"memgraph-controller/chaos/figures"
 	"memgraph-controller/controller/api"
+	cluster "memgraph-controller/e2e/kube"
 	"memgraph-controller/e2e/workload"
 )
 
@@ -76,7 +77,7 @@ func (e *engine) suffer(ctx context.Context, one Case) (acted time.Duration, err
 	}
 	if one.Hold > 0 && one.Hold < time.Second {
 		// Too short to look meanwhile: what acts for that long is seen in the end.
-		if err := pass(ctx, one.Hold); err != nil {
+		if err := cluster.Pass(ctx, one.Hold); err != nil {
 			return 0, err
 		}
 	}
@@ -85,7 +86,7 @@ func (e *engine) suffer(ctx context.Context, one Case) (acted time.Duration, err
 	}
 	acted = time.Since(began)
 	if left := one.Hold - acted; left > 0 {
-		return acted, pass(ctx, left)
+		return acted, cluster.Pass(ctx, left)
 	}
 	return acted, nil
 }

@@ -3,8 +3,9 @@ package kube
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
+
+	cluster "memgraph-controller/e2e/kube"
 )
 
 // poll is how often the suite looks. Each look at a node is a process on two busy
@@ -21,10 +22,8 @@ func until(ctx context.Context, within time.Duration, met func(context.Context) 
 		if time.Now().After(deadline) || ctx.Err() != nil {
 			return fmt.Errorf("not within %s: %w", within, err)
 		}
-		if err := pass(ctx, poll); err != nil {
+		if err := cluster.Pass(ctx, poll); err != nil {
 			return err
 		}
 	}
 }
-
-func sameIDs(a, b []int64) bool { return slices.Equal(a, b) }

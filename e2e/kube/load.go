@@ -106,9 +106,7 @@ func (l *Load) steady(ctx context.Context, of float64, when string) float64 {
 // pass lets a time pass in which clients work.
 func (s *Scenario) pass(ctx context.Context, d time.Duration) {
 	s.Helper()
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
+	if Pass(ctx, d) != nil {
 		s.outOfTime(ctx)
 	}
 }

@@ -35,6 +35,16 @@ func await(ctx context.Context, what string, within time.Duration, met func(cont
 	return nil
 }
 
+// Pass lets a time pass, or returns why ctx has ended.
+func Pass(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // eventually is await for a test.
 func eventually(ctx context.Context, t testing.TB, what string, within time.Duration, met func(context.Context) error) {
 	t.Helper()
