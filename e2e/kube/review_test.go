@@ -24,8 +24,8 @@ const audience = "memgraph-controller"
 
 func TestKubernetesSaysWhoMayChangeSomething(t *testing.T) {
 	scenario(t, "an account that a Role lets do it switches over under its own name, and no other does", func(ctx context.Context, s *Scenario) {
-		require.NoError(s, s.Install(ctx, helm.Values{"kubernetesAuth": helm.Values{"enabled": true}}))
 		s.Cleanup(func() { require.NoError(s, s.Install(context.WithoutCancel(ctx), nil)) })
+		require.NoError(s, s.Install(ctx, helm.Values{"kubernetesAuth": helm.Values{"enabled": true}}))
 		before := s.Whole(ctx, s).Record
 
 		stranger := s.token(ctx, "stranger", audience)
