@@ -31,7 +31,7 @@ type Config struct {
 
 	// MaxSessions bounds sessions and held connections together; one more is
 	// accepted and reset at once. A session costs two file descriptors and,
-	// while idle, about 6 kB beside its sockets in the kernel. Default 10,000.
+	// while idle, about 9 kB beside its sockets in the kernel. Default 10,000.
 	MaxSessions int
 	// MaxHeld bounds connections that wait for an upstream; the newest is
 	// refused. More means more work at once when the route opens. Default 5,000.
