@@ -3,6 +3,8 @@ package kube
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -48,6 +50,20 @@ func (c Config) OrdersName() string { return c.StatefulSet + "-orders" }
 
 // LeaseName is the name of the Lease that the controllers elect their leader with.
 func (c Config) LeaseName() string { return c.StatefulSet + "-controller" }
+
+// owns tells whether a pod is of the StatefulSet, by its name. Its owner says nothing
+// while the StatefulSet is made anew around its pods.
+func (c Config) owns(pod string) bool {
+	_, ok := c.ordinal(pod)
+	return ok
+}
+
+// ordinal is the number at the end of the name of a pod of the StatefulSet: SET-NUMBER.
+func (c Config) ordinal(pod string) (ordinal int, ok bool) {
+	digits, found := strings.CutPrefix(pod, c.StatefulSet+"-")
+	n, err := strconv.ParseUint(digits, 10, 31)
+	return int(n), found && err == nil && strconv.FormatUint(n, 10) == digits
+}
 
 // Check reports the first setting that cannot be right.
 func (c Config) Check() error {

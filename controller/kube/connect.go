@@ -12,16 +12,21 @@ import (
 // Connect returns a client of the API server of the cluster that this program
 // runs in. version stands in its user agent.
 func Connect(version string) (kubernetes.Interface, error) {
+	_, client, err := connect(version)
+	return client, err
+}
+
+func connect(version string) (*rest.Config, kubernetes.Interface, error) {
 	config, err := rest.InClusterConfig()
 	if err != nil {
-		return nil, fmt.Errorf("connect to the API server: %w; this works only in a pod with a service account token", err)
+		return nil, nil, fmt.Errorf("connect to the API server: %w; this works only in a pod with a service account token", err)
 	}
 	tune(config, version)
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the API server: %w", err)
+		return nil, nil, fmt.Errorf("connect to the API server: %w", err)
 	}
-	return client, nil
+	return config, client, nil
 }
 
 // tune makes a client notice within seconds that an API server is gone. All

@@ -24,14 +24,9 @@ type Exec struct {
 
 // NewExec works in a pod whose service account may do it.
 func NewExec(version, namespace string) (*Exec, error) {
-	config, err := rest.InClusterConfig()
+	config, client, err := connect(version)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the API server: %w; this works only in a pod with a service account token", err)
-	}
-	tune(config, version)
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the API server: %w", err)
+		return nil, err
 	}
 	return &Exec{config: config, client: client, namespace: namespace}, nil
 }

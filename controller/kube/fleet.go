@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -61,8 +60,8 @@ func NewFleet(client kubernetes.Interface, config Config, log *slog.Logger) (*Fl
 		config: config, client: client, log: log, orders: NewOrderBook(client, config),
 		listed: make(chan struct{}), attempts: map[string]attempt{},
 	}
-	f.pods = newRoster(DatabaseContainer, f.owns)
-	f.services = newAddressBook(f.owns, f.pods.signal)
+	f.pods = newRoster(DatabaseContainer, config.owns)
+	f.services = newAddressBook(config.owns, f.pods.signal)
 	return f, nil
 }
 
@@ -205,14 +204,6 @@ func (f *Fleet) describe(name string, l *life, set set, now time.Time) controlle
 		ID:          l.process.id, Started: l.process.started,
 		Dead: l.process.dead, Terminating: l.terminating(), Failures: l.failures, Moving: l.moving(now, delay),
 	}
-}
-
-// owns tells whether a pod is of the StatefulSet, by its name: NAME-ORDINAL. Its
-// owner says nothing while the StatefulSet is made anew around its pods.
-func (f *Fleet) owns(name string) bool {
-	digits, found := strings.CutPrefix(name, f.config.StatefulSet+"-")
-	ordinal, err := strconv.ParseUint(digits, 10, 31)
-	return found && err == nil && strconv.FormatUint(ordinal, 10) == digits
 }
 
 // StatefulSet refers to the StatefulSet, as the object of events.

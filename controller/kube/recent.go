@@ -82,18 +82,12 @@ func (r *Recent) concerns(o corev1.ObjectReference) bool {
 	case "StatefulSet":
 		return o.Name == r.config.StatefulSet
 	case "Pod":
-		return ordinalOf(r.config.StatefulSet, o.Name)
+		return r.config.owns(o.Name)
 	case "PersistentVolumeClaim": // CLAIM-STATEFULSET-N
-		_, instance, ok := strings.Cut(o.Name, "-"+r.config.StatefulSet+"-")
-		return ok && ordinalOf(r.config.StatefulSet, r.config.StatefulSet+"-"+instance)
+		_, ordinal, ok := strings.Cut(o.Name, "-"+r.config.StatefulSet+"-")
+		return ok && r.config.owns(r.config.StatefulSet+"-"+ordinal)
 	}
 	return false
-}
-
-// ordinalOf tells whether a name is that of a pod of a StatefulSet.
-func ordinalOf(set, name string) bool {
-	ordinal, ok := strings.CutPrefix(name, set+"-")
-	return ok && ordinal != "" && strings.Trim(ordinal, "0123456789") == ""
 }
 
 // happened is when an Event was seen last, in whichever of its fields that stands.

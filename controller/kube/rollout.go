@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -125,7 +123,8 @@ func (f *Fleet) rollout(status api.Status, now time.Time) (rollout.Cluster, map[
 	f.pods.mu.Lock()
 	defer f.pods.mu.Unlock()
 	for _, name := range f.names(set) {
-		p := rollout.Pod{Name: name, Ordinal: ordinal(name)}
+		p := rollout.Pod{Name: name}
+		p.Ordinal, _ = f.config.ordinal(name)
 		if l := f.pods.lives[name]; l != nil && l.pod != nil {
 			uids[name] = l.pod.uid
 			p = l.rollout(p, set.revision, now)
@@ -162,12 +161,6 @@ func (l *life) rollout(p rollout.Pod, revision string, now time.Time) rollout.Po
 		p.Since = l.pod.moved // it never was
 	}
 	return p
-}
-
-// ordinal is the number at the end of a pod's name, which owns has checked.
-func ordinal(name string) int {
-	n, _ := strconv.Atoi(name[strings.LastIndexByte(name, '-')+1:])
-	return n
 }
 
 // retire deletes a pod with all the time that it has to hand over its office.
