@@ -11,6 +11,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"memgraph-controller/controller/durable"
 )
 
 // Latest asks for the newest complete backup.
@@ -52,13 +54,13 @@ func Restore(ctx context.Context, store Store, name, data string) (Manifest, err
 	if err := fetch(ctx, store, m, filepath.Join(folder, m.File)); err != nil {
 		return m, fmt.Errorf("backup %s: %w", m.Name, err)
 	}
-	if err := errors.Join(syncDir(folder), syncDir(fresh)); err != nil {
+	if err := errors.Join(durable.SyncDir(folder), durable.SyncDir(fresh)); err != nil {
 		return m, err
 	}
 	if err := os.Rename(fresh, data); err != nil {
 		return m, err
 	}
-	return m, syncDir(filepath.Dir(data))
+	return m, durable.SyncDir(filepath.Dir(data))
 }
 
 func fetch(ctx context.Context, store Store, m Manifest, target string) error {

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"memgraph-controller/controller/durable"
 )
 
 // Store keeps files under slash-separated names. Folder and Bucket are the two there are.
@@ -50,7 +52,7 @@ func (f Folder) Put(_ context.Context, name string, size int64, content io.Reade
 	if err != nil {
 		return errors.Join(err, os.Remove(part.Name()))
 	}
-	return syncDir(filepath.Dir(target))
+	return durable.SyncDir(filepath.Dir(target))
 }
 
 // Get implements Store.
@@ -84,14 +86,6 @@ func (f Folder) Remove(_ context.Context, name string) error {
 	}
 	_ = os.Remove(filepath.Dir(target)) // fails as long as there is something in it
 	return nil
-}
-
-func syncDir(folder string) error {
-	dir, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // List returns the manifests of all complete backups, the oldest first.

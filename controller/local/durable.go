@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"memgraph-controller/controller/durable"
 )
 
 // replaceFile puts data in the place of a file, durably, and keeps what was there
@@ -13,7 +15,7 @@ import (
 // or fails. Callers take turns.
 func replaceFile(path string, data []byte) error {
 	fresh := path + ".tmp"
-	err := writeDurably(fresh, data)
+	err := durable.Write(fresh, data)
 	if err == nil {
 		err = keepBackup(path)
 	}
@@ -24,7 +26,7 @@ func replaceFile(path string, data []byte) error {
 		_ = os.Remove(fresh)
 		return fmt.Errorf("%w (what is stored is unchanged)", err)
 	}
-	return syncDir(filepath.Dir(path))
+	return durable.SyncDir(filepath.Dir(path))
 }
 
 // keepBackup gives the present file a second name, which outlives its first.
@@ -37,26 +39,4 @@ func keepBackup(path string) error {
 		return err
 	}
 	return nil
-}
-
-func writeDurably(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
 }

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"memgraph-controller/controller/durable"
 )
 
 // Folder is the path of a quarantine folder. It need not exist.
@@ -64,7 +66,7 @@ func (f Folder) SetAside(data, reason string, at time.Time) (string, error) {
 	if err := os.Rename(data, target); err != nil {
 		return "", err
 	}
-	return target, errors.Join(sync(string(f)), sync(filepath.Dir(data)))
+	return target, errors.Join(durable.SyncDir(string(f)), durable.SyncDir(filepath.Dir(data)))
 }
 
 // free is a path in the folder that is not taken.
@@ -169,7 +171,7 @@ func (f Folder) Drop(name string) error {
 	for _, half := range rest {
 		err = errors.Join(err, os.RemoveAll(half))
 	}
-	return errors.Join(err, sync(string(f)))
+	return errors.Join(err, durable.SyncDir(string(f)))
 }
 
 // Room is what the volume of the folder, or of the folder above it, has in all and free.
@@ -180,13 +182,4 @@ func (f Folder) Room() (total, free int64, err error) {
 		err = unix.Statfs(filepath.Dir(string(f)), &s)
 	}
 	return int64(s.Blocks) * s.Bsize, int64(s.Bavail) * s.Bsize, err //nolint:unconvert // other platforms differ
-}
-
-// sync makes the names in a directory durable.
-func sync(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"memgraph-controller/controller/durable"
 	"memgraph-controller/controller/quarantine"
 )
 
@@ -76,13 +77,13 @@ func (v volume) setOwner(pod string) error {
 		return nil
 	}
 	fresh := v.ownerFile() + ".tmp"
-	if err := writeDurably(fresh, pod+"\n"); err != nil {
+	if err := durable.Write(fresh, []byte(pod+"\n")); err != nil {
 		return err
 	}
 	if err := os.Rename(fresh, v.ownerFile()); err != nil {
 		return err
 	}
-	return syncDir(v.root())
+	return durable.SyncDir(v.root())
 }
 
 // carryOut does what an order asks for. What was begun before a crash is begun
@@ -128,7 +129,7 @@ func (v volume) forgetRole() error {
 	if err := os.Rename(role, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := errors.Join(syncExisting(v.data), syncDir(v.root())); err != nil {
+	if err := errors.Join(syncExisting(v.data), durable.SyncDir(v.root())); err != nil {
 		return err
 	}
 	return os.RemoveAll(aside)
@@ -144,30 +145,8 @@ func (v volume) setAside(reason string, at time.Time) (string, error) {
 	return target, err
 }
 
-func writeDurably(path, text string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}
-
 func syncExisting(path string) error {
-	if err := syncDir(path); !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.SyncDir(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
