@@ -64,7 +64,7 @@ func (r *backupRun) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	exec, err := kube.NewExec(version(), r.Namespace)
+	exec, err := kube.NewExec(cli.Version(), r.Namespace)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"memgraph-controller/cli"
 	"memgraph-controller/controller"
 	"memgraph-controller/controller/memgraph"
 	"memgraph-controller/controller/topology"
@@ -36,7 +37,7 @@ func (b *behaviour) config(log *slog.Logger) (controller.Config, error) {
 		"fast": controller.FastDetection, "balanced": controller.BalancedDetection, "patient": controller.PatientDetection,
 	}[b.Detection]()
 	return controller.Config{
-		Version: version(), Connect: b.connect(secure, log), Policy: policy, Detection: detection,
+		Version: cli.Version(), Connect: b.connect(secure, log), Policy: policy, Detection: detection,
 		User: b.User, Password: b.Password, Log: log,
 	}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"memgraph-controller/cli"
@@ -37,17 +36,8 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(terminal *cli.Terminal) error {
-	_, err := fmt.Fprintln(terminal.Out, version())
+	_, err := fmt.Fprintln(terminal.Out, cli.Version())
 	return err
-}
-
-// version is what the build says of itself.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "unknown"
-	}
-	return info.Main.Version
 }
 
 func main() {

@@ -35,7 +35,7 @@ func (r *reseedInit) Run(ctx context.Context, terminal *cli.Terminal) error {
 			log.Warn("this program is not left for the database's container", "error", err) // which starts all the same
 		}
 	}
-	client, err := kube.Connect(version())
+	client, err := kube.Connect(cli.Version())
 	if err != nil {
 		return err
 	}

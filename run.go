@@ -54,7 +54,7 @@ const (
 // Run runs the controller until ctx ends.
 func (r *kubeRun) Run(ctx context.Context, terminal *cli.Terminal) error {
 	log := slog.New(slog.NewTextHandler(terminal.Err, nil))
-	client, err := kube.Connect(version())
+	client, err := kube.Connect(cli.Version())
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (r *kubeRun) reviewer(log *slog.Logger) (api.Reviewer, error) {
 	if r.TokenAudience == "" {
 		return nil, nil
 	}
-	client, err := kube.Connect(version())
+	client, err := kube.Connect(cli.Version())
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 
@@ -26,6 +27,15 @@ type Commands struct {
 	Complete   completeCommand   `cmd:"" hidden:""`
 
 	Quarantine quarantineCommands `cmd:"" help:"Data that were set aside on a database's volume: list, export, drop."`
+}
+
+// Version is what the build says of itself.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
 }
 
 // The exit codes.

@@ -37,7 +37,7 @@ func (c *logsCommand) Run(ctx context.Context, terminal *Terminal) error {
 		return usageError{errors.New("logs are read through the kubeconfig: leave out --server and MEMGRAPH_CONTROLLER_SERVER " +
 			"(a cluster on this machine keeps its logs in its data directory)")}
 	}
-	release, err := cluster.Find(ctx, c.where(), buildVersion())
+	release, err := cluster.Find(ctx, c.where(), Version())
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (said controllersWord) add(b *bundle.Bundle) {
 		b.AddJSON("status.json", "what the leader knows: record, instances, gateways, the decision now and its reason", said.status)
 		b.Add("status.txt", "the same as the command status shows it", Table{}.Draw(*said.status))
 		b.Add("versions.txt", "versions of this program and of the controllers",
-			fmt.Sprintf("memgraph-controller that took this: %s\ncontroller %s: %s\n", buildVersion(), said.status.Controller, said.status.Version))
+			fmt.Sprintf("memgraph-controller that took this: %s\ncontroller %s: %s\n", Version(), said.status.Controller, said.status.Version))
 	}
 	if len(said.failovers) > 0 {
 		b.AddJSON("history.json", "the failovers and planned changes that the controllers remember, with evidence and phases", said.failovers)

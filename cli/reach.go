@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -152,7 +151,7 @@ func listensHere(ctx context.Context, address string) bool {
 
 // find goes through the kubeconfig.
 func (f *clusterFlags) find(ctx context.Context) (*reached, error) {
-	release, err := cluster.Find(ctx, f.where(), buildVersion())
+	release, err := cluster.Find(ctx, f.where(), Version())
 	if err != nil {
 		return nil, err
 	}
@@ -232,12 +231,4 @@ func explainAddress(err error, address string, terminal *Terminal) error {
 		return fmt.Errorf("%w (--token, or MEMGRAPH_CONTROLLER_TOKEN)", err)
 	}
 	return err
-}
-
-// buildVersion is what the build says of itself.
-func buildVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "unknown"
 }
