@@ -15,6 +15,8 @@ import (
 // commandLine is the whole command line.
 type commandLine struct {
 	cli.Commands
+	Quarantine cli.QuarantineCommands `cmd:"" help:"Data that were set aside on a database's volume: list, export, drop."`
+
 	Local struct {
 		cli.LocalActions
 		Run localRun `cmd:"" default:"withargs" help:"Run a cluster on this machine (the default)."`

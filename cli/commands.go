@@ -25,8 +25,6 @@ type Commands struct {
 	Resume     resumeCommand     `cmd:"" help:"End a pause now."`
 	Completion completionCommand `cmd:"" help:"Print the script that completes commands and flags in a shell."`
 	Complete   completeCommand   `cmd:"" hidden:""`
-
-	Quarantine quarantineCommands `cmd:"" help:"Data that were set aside on a database's volume: list, export, drop."`
 }
 
 // Version is what the build says of itself.

@@ -117,7 +117,8 @@ func command(t *testing.T, answer string, args ...string) run {
 	t.Helper()
 	var root struct {
 		Commands
-		Local struct {
+		Quarantine QuarantineCommands `cmd:""`
+		Local      struct {
 			LocalActions
 		} `cmd:""`
 	}

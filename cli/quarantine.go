@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,10 +11,10 @@ import (
 	"memgraph-controller/controller/quarantine"
 )
 
-// quarantineCommands look after the data that were set aside on one volume. They run
+// QuarantineCommands look after the data that were set aside on one volume. They run
 // where the volume is: in the database's pod, whose init container puts this program
-// there, or on the machine of a local cluster.
-type quarantineCommands struct {
+// there, or on the machine of a local cluster. So they are none of kubectl's plugin.
+type QuarantineCommands struct {
 	List   quarantineList   `cmd:"" help:"List the data that were set aside: when, why, how much, and what room is left."`
 	Export quarantineExport `cmd:"" help:"Write data that were set aside to standard output, as tar."`
 	Drop   quarantineDrop   `cmd:"" help:"Delete data that were set aside, for good."`
@@ -37,10 +36,10 @@ func (f volumeFlag) folder() (quarantine.Folder, error) {
 
 type quarantineList struct {
 	volumeFlag
-	Output string `help:"Form of the output: ${enum}." short:"o" enum:"table,json" default:"table"`
+	outputFlag
 }
 
-// quarantineReport is the JSON form of a list.
+// quarantineReport is the form of a list that a program reads.
 type quarantineReport struct {
 	Instance string             `json:"instance"`
 	Entries  []quarantine.Entry `json:"entries"`
@@ -67,10 +66,8 @@ func (c *quarantineList) Run(_ context.Context, terminal *Terminal) error {
 	if report.Instance, err = os.Hostname(); err != nil { // the name of the pod
 		return err
 	}
-	if c.Output == "json" {
-		encoder := json.NewEncoder(terminal.Out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
+	if c.forMachines() {
+		return c.encode(terminal.Out, report, false)
 	}
 	report.draw(terminal)
 	return nil
@@ -131,7 +128,7 @@ func (c *quarantineExport) Run(_ context.Context, terminal *Terminal) error {
 type quarantineDrop struct {
 	volumeFlag
 	Name string `arg:"" help:"Its name, as quarantine list shows it."`
-	Yes  bool   `help:"Do not ask."`
+	Yes  bool   `help:"Do not ask." short:"y"`
 }
 
 // Run deletes one entry, once a person has confirmed it.
