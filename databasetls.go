@@ -10,16 +10,16 @@ import (
 
 // databaseTLS says whether the database speaks TLS.
 type databaseTLS struct {
-	DatabaseTLS string `name:"database-tls" help:"Whether the database speaks TLS with the controller, as it does with everybody once it has a certificate: off or on." enum:"off,on" default:"off"`
+	DatabaseTLS bool   `name:"database-tls" help:"The database speaks TLS with the controller, as it does with everybody once it has a certificate."`
 	DatabaseCA  string `name:"database-ca" help:"File with the certificates of the authorities that may have signed the database's; empty: any certificate will do. Names in it are not looked at, because instances are reached by their addresses." type:"path" placeholder:"FILE"`
 }
 
 // config is what is spoken with the database; nil: no TLS.
 func (d databaseTLS) config() (*tls.Config, error) {
 	switch {
-	case d.DatabaseTLS != "on" && d.DatabaseCA != "":
-		return nil, errors.New("--database-ca needs --database-tls=on")
-	case d.DatabaseTLS != "on":
+	case !d.DatabaseTLS && d.DatabaseCA != "":
+		return nil, errors.New("--database-ca needs --database-tls")
+	case !d.DatabaseTLS:
 		return nil, nil
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}

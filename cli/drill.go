@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,6 +25,7 @@ type drillCommand struct {
 	Read     string        `help:"The read gateway as your clients reach it. Default: through the API server." placeholder:"HOST:PORT"`
 	User     string        `help:"User of the database. Default: the release's, read from its Secret." env:"MEMGRAPH_USER"`
 	Password string        `help:"The user's password." env:"MEMGRAPH_PASSWORD"`
+	TLS      bool          `name:"database-tls" help:"The database speaks TLS; its certificate is not looked at. Default: as the release's controllers do."`
 	Yes      bool          `help:"Do not ask." short:"y"`
 }
 
@@ -138,6 +140,7 @@ func (d *drilling) gateways(ctx context.Context) (gateways []drill.Gateway, done
 	if err != nil {
 		return nil, done, err
 	}
+	secure := d.secure()
 	for _, g := range d.before.Gateways {
 		one := map[string]struct {
 			name, given string
@@ -161,7 +164,7 @@ func (d *drilling) gateways(ctx context.Context) (gateways []drill.Gateway, done
 		}
 		gateways = append(gateways, drill.Gateway{
 			Name: one.name, Writes: d.Writes && g.Name == "rw",
-			Dial: func() memgraph.Link { return memgraph.Dial(address, user, password) },
+			Dial: func() memgraph.Link { return memgraph.Dial(address, user, password, secure) },
 		})
 	}
 	return gateways, done, nil
@@ -179,6 +182,14 @@ func (d *drilling) login(ctx context.Context) (user, password string, err error)
 		return "", "", fmt.Errorf("user of the database: %w; or give it with --user and --password", err)
 	}
 	return user, password, nil
+}
+
+// secure is the TLS that the clients speak; nil: none.
+func (d *drilling) secure() *tls.Config {
+	if !d.TLS && (d.r.release == nil || !d.r.release.DatabaseTLS()) {
+		return nil
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12}
 }
 
 // carryOut sets clients to work, breaks what is to be broken, and waits until the

@@ -136,6 +136,9 @@ func (r *Release) StatefulSet() string {
 	return r.Name
 }
 
+// DatabaseTLS tells whether the controllers speak TLS with the database.
+func (r *Release) DatabaseTLS() bool { return slices.Contains(r.container().Args, "--database-tls") }
+
 // Owns tells by its name whether an object is part of the release. The chart's names
 // are the release's, and those of pods and volumes begin with their owner's.
 func (r *Release) Owns(name string) bool {

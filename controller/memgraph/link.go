@@ -39,16 +39,13 @@ type row = map[string]any
 
 // dialDriver is Config.Dial unless another is given.
 func (config Config) dialDriver(address string) Link {
-	return dial(address, config.User, config.Password, config.TLS)
+	return Dial(address, config.User, config.Password, config.TLS)
 }
 
 // Dial prepares one connection to host:port, for whoever has plain questions and no
-// instance to manage. An empty user means without credentials. The caller closes it.
-func Dial(address, user, password string) Link {
-	return dial(address, user, password, nil)
-}
-
-func dial(address, user, password string, secure *tls.Config) Link {
+// instance to manage. An empty user means without credentials, and no secure without
+// TLS. The caller closes it.
+func Dial(address, user, password string, secure *tls.Config) Link {
 	auth := neo4j.NoAuth()
 	if user != "" {
 		auth = neo4j.BasicAuth(user, password, "")

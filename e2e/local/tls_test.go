@@ -104,7 +104,7 @@ func TestTLSOfTheDatabasePassesThroughBothGateways(t *testing.T) {
 	rounds(t, 1, 1)
 	dir, ours, others := t.TempDir(), newAuthority(t), newAuthority(t)
 	ca := writePEM(t, filepath.Join(dir, "ca.pem"), "CERTIFICATE", ours.certificate.Raw)
-	c := Start(t, Programs{Controller: programs.Controller, Database: ours.secured(t, dir)}, "--database-tls", "on", "--database-ca", ca)
+	c := Start(t, Programs{Controller: programs.Controller, Database: ours.secured(t, dir)}, "--database-tls", "--database-ca", ca)
 	everyway := func() {
 		t.Helper()
 		for name, address := range map[string]string{"write": c.Write, "read": c.Read} {
@@ -133,7 +133,7 @@ func TestReadGatewayThatChecksLoginsRefusesTLS(t *testing.T) {
 	rounds(t, 1, 1)
 	dir, ours := t.TempDir(), newAuthority(t)
 	with := Programs{Controller: programs.Controller, Database: ours.secured(t, dir)}
-	c := Start(t, with, "--database-tls", "on", "--user", user, "--password", password)
+	c := Start(t, with, "--database-tls", "--user", user, "--password", password)
 	require.NoError(t, ask(t.Context(), "bolt+s://"+c.Write, right(), ours.pool()))
 	require.Error(t, ask(t.Context(), "bolt+s://"+c.Read, right(), ours.pool()))
 	status, err := c.Status()
