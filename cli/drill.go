@@ -203,10 +203,7 @@ func (d *drilling) carryOut(ctx context.Context, gateways []drill.Gateway) error
 		stop()
 		return fmt.Errorf("nothing was done, because clients are not served as it is: %w", err)
 	}
-	if d.known, err = d.r.Failovers(ctx); err == nil {
-		_, err = d.fit(ctx) // it may have changed while somebody was asked
-	}
-	if err != nil {
+	if err := d.again(ctx); err != nil {
 		stop()
 		return err
 	}
@@ -221,6 +218,22 @@ func (d *drilling) carryOut(ctx context.Context, gateways []drill.Gateway) error
 		pause(ctx, tail)
 	}
 	return d.judge(ctx, stop(), healed, began)
+}
+
+// again looks once more before anything is broken: it may have changed while somebody was
+// asked, and who was the main may have another office by now, or another process.
+func (d *drilling) again(ctx context.Context) (err error) {
+	if d.before, err = d.fit(ctx); err != nil {
+		return err
+	}
+	now, err := d.target(ctx)
+	if err == nil && now != d.victim {
+		err = refusal{fmt.Sprintf("%s is not what it was when you were asked: nothing was done, try again", d.victim)}
+	}
+	if err == nil {
+		d.known, err = d.r.Failovers(ctx)
+	}
+	return err
 }
 
 func pause(ctx context.Context, length time.Duration) {

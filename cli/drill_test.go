@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/rand"
 	"encoding/json"
+	"io"
 	"net"
 	"sync"
 	"testing"
@@ -177,6 +178,28 @@ func TestDrillBreaksNothingWhereItShouldNot(t *testing.T) {
 			require.Empty(t, d.deleted)
 		})
 	}
+}
+
+// While somebody is asked, another process may have come into the place of the main's.
+func TestDrillStrikesNobodyButWhomItAnnounced(t *testing.T) {
+	c := &controller{status: withControllers(healthy(), 3)}
+	terminal := &Terminal{Out: io.Discard, Err: io.Discard}
+	d := &drilling{
+		drillCommand: &drillCommand{Fault: killMain}, terminal: terminal,
+		r: (&clusterFlags{}).at(c.serve(t, ""), terminal), before: c.status,
+	}
+	defer d.r.close()
+	var err error
+	d.victim, err = d.target(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, d.again(t.Context()))
+
+	restarted := withControllers(healthy(), 3)
+	restarted.Instances[0].Process = "another"
+	c.mu.Lock()
+	c.status = restarted
+	c.mu.Unlock()
+	require.ErrorContains(t, d.again(t.Context()), "main memgraph-0 is not what it was when you were asked")
 }
 
 func TestDrillByAddressIsForLocalClusters(t *testing.T) {
