@@ -73,10 +73,14 @@ func (b *Bucket) Put(ctx context.Context, name string, size int64, content io.Re
 // Get implements Store.
 func (b *Bucket) Get(ctx context.Context, name string) (io.ReadCloser, error) {
 	object, err := b.client.GetObject(ctx, b.name, b.key(name), minio.GetObjectOptions{})
-	if err == nil {
-		_, err = object.Stat() // the first request is made only now
+	if err != nil {
+		return nil, b.explain("read", name, err)
 	}
-	return object, b.explain("read", name, err)
+	if _, err := object.Stat(); err != nil { // the first request is made only now
+		_ = object.Close()
+		return nil, b.explain("read", name, err)
+	}
+	return object, nil
 }
 
 // List implements Store.

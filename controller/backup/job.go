@@ -151,10 +151,11 @@ func (j Job) prune(ctx context.Context) error {
 	slices.Sort(complete)
 	going = append(going, complete[:max(0, len(complete)-j.Keep)]...)
 	for _, folder := range going {
-		slices.SortFunc(files[folder], func(a, b string) int {
-			return map[bool]int{true: 0, false: 1}[a == manifestFile] - map[bool]int{true: 0, false: 1}[b == manifestFile]
-		})
-		for _, file := range files[folder] {
+		inside := files[folder]
+		if at := slices.Index(inside, manifestFile); at > 0 {
+			inside[0], inside[at] = inside[at], inside[0]
+		}
+		for _, file := range inside {
 			if err := j.Store.Remove(ctx, path.Join(folder, file)); err != nil {
 				return fmt.Errorf("remove backup %s: %w", folder, err)
 			}

@@ -79,10 +79,9 @@ func (f Folder) Remove(_ context.Context, name string) error {
 	if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if halves, _ := filepath.Glob(filepath.Join(filepath.Dir(target), ".part-*")); len(halves) > 0 {
-		for _, half := range halves {
-			_ = os.Remove(half)
-		}
+	halves, _ := filepath.Glob(filepath.Join(filepath.Dir(target), ".part-*"))
+	for _, half := range halves {
+		_ = os.Remove(half)
 	}
 	_ = os.Remove(filepath.Dir(target)) // fails as long as there is something in it
 	return nil
