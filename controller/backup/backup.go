@@ -45,7 +45,8 @@ type Manifest struct {
 	Format int `json:"format"`
 	// Name is that of the backup in its store.
 	Name string `json:"name"`
-	// At is when the snapshot was asked for: it holds all that was committed before.
+	// At is when the snapshot was asked for: it holds all that Instance had before. A
+	// replica that does not vote may have lacked what was just committed.
 	At time.Time `json:"at"`
 	// Cluster and Instance are where it is from, and Epoch is the record's.
 	Cluster  string `json:"cluster"`

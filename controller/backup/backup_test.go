@@ -265,6 +265,7 @@ func TestOldBackupsGoWhenANewOneIsComplete(t *testing.T) {
 	eachStore(t, func(t *testing.T, store Store) {
 		whole := stream(t, "the content")
 		put(t, store, "notes/mine.txt", "somebody else's")
+		put(t, store, "20260101T000000Z-memgraph-1/manifest.json", `{"format":1,"file":"snap","bytes":1,"sha256":"00","database":"another one"}`)
 		put(t, store, "20260301T000000Z-memgraph-1/snap", "abandoned")
 		put(t, store, "20260304T040000Z-memgraph-1/snap", "perhaps under way")
 		for hour := range 4 {
@@ -276,6 +277,7 @@ func TestOldBackupsGoWhenANewOneIsComplete(t *testing.T) {
 		require.NoError(t, err)
 		slices.Sort(names)
 		require.Equal(t, []string{
+			"20260101T000000Z-memgraph-1/manifest.json",
 			"20260304T040000Z-memgraph-1/snap",
 			"20260304T070607Z-memgraph-2/manifest.json", "20260304T070607Z-memgraph-2/snap_1",
 			"20260304T080607Z-memgraph-2/manifest.json", "20260304T080607Z-memgraph-2/snap_1",

@@ -22,7 +22,7 @@ type Job struct {
 	// Ask runs Send in the container of an instance and hands on what it writes.
 	Ask   func(ctx context.Context, instance string, stream io.Writer) error
 	Store Store
-	// Keep is how many complete backups stay, at least 1.
+	// Keep is how many complete backups of this database stay, at least 1.
 	Keep int
 	Now  func() time.Time
 	Log  *slog.Logger
@@ -50,7 +50,7 @@ func (j Job) Run(ctx context.Context) error {
 		m, err := j.take(ctx, status, instance)
 		if err == nil {
 			j.Log.Info("backup complete", "name", m.Name, "bytes", m.Bytes, "nodes", m.Nodes, "edges", m.Edges, "version", m.Version)
-			return j.prune(ctx)
+			return j.prune(ctx, m.Database)
 		}
 		failures = append(failures, fmt.Errorf("%s: %w", instance, err))
 		if ctx.Err() != nil {
@@ -124,9 +124,9 @@ func (j Job) take(ctx context.Context, status api.Status, instance string) (Mani
 	return m, seal(ctx, j.Store, m)
 }
 
-// prune removes the oldest complete backups but Keep, and what others have abandoned. The
-// manifest goes first, so that no half backup is ever taken for a whole one.
-func (j Job) prune(ctx context.Context) error {
+// prune removes the oldest complete backups of a database but Keep, and what others have
+// abandoned. Those of another database are left alone, whoever shares the store.
+func (j Job) prune(ctx context.Context, database string) error {
 	names, err := j.Store.List(ctx)
 	if err != nil {
 		return fmt.Errorf("list backups: %w", err)
@@ -143,7 +143,9 @@ func (j Job) prune(ctx context.Context) error {
 		at, _ := time.Parse(stamp, folder[:len(stamp)])
 		switch {
 		case slices.Contains(inside, manifestFile):
-			complete = append(complete, folder)
+			if j.isOf(ctx, folder, database) {
+				complete = append(complete, folder)
+			}
 		case j.Now().Sub(at) > abandonedAfter:
 			going = append(going, folder)
 		}
@@ -151,16 +153,33 @@ func (j Job) prune(ctx context.Context) error {
 	slices.Sort(complete)
 	going = append(going, complete[:max(0, len(complete)-j.Keep)]...)
 	for _, folder := range going {
-		inside := files[folder]
-		if at := slices.Index(inside, manifestFile); at > 0 {
-			inside[0], inside[at] = inside[at], inside[0]
-		}
-		for _, file := range inside {
-			if err := j.Store.Remove(ctx, path.Join(folder, file)); err != nil {
-				return fmt.Errorf("remove backup %s: %w", folder, err)
-			}
+		if err := j.remove(ctx, folder, files[folder]); err != nil {
+			return fmt.Errorf("remove backup %s: %w", folder, err)
 		}
 		j.Log.Info("old backup removed", "name", folder)
+	}
+	return nil
+}
+
+// isOf tells whether a backup is one of a database. What cannot be read is nobody's.
+func (j Job) isOf(ctx context.Context, name, database string) bool {
+	m, err := read(ctx, j.Store, name)
+	if err != nil {
+		j.Log.Warn("a backup cannot be read, and is left alone", "name", name, "error", err)
+	}
+	return err == nil && m.Database == database
+}
+
+// remove removes a backup, the manifest first, so that no half of it is ever taken for a
+// whole one.
+func (j Job) remove(ctx context.Context, name string, files []string) error {
+	if at := slices.Index(files, manifestFile); at > 0 {
+		files[0], files[at] = files[at], files[0]
+	}
+	for _, file := range files {
+		if err := j.Store.Remove(ctx, path.Join(name, file)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
