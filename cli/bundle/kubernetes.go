@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"memgraph-controller/cli/cluster"
+	"memgraph-controller/controller/kube"
 )
 
 const (
@@ -23,6 +24,8 @@ const (
 	logBytes = 32 << 20
 	// logWithin bounds the time that it takes.
 	logWithin = time.Minute
+	// askWithin bounds any other question to the API server.
+	askWithin = 10 * time.Second
 )
 
 // FromKubernetes adds what Kubernetes knows of a release.
@@ -35,8 +38,9 @@ func FromKubernetes(ctx context.Context, b *Bundle, release *cluster.Release) {
 	pods = slices.Concat(pods, databases)
 	b.Add("pods.txt", "the pods as they were when this was taken, with their images and restarts", table(pods))
 	b.events(ctx, release)
-	b.configMap(ctx, release, "record.yaml", "the topology record: who is main, who votes, which epoch", release.StatefulSet()+"-topology")
-	b.configMap(ctx, release, "orders.yaml", "what database pods were ordered to do with their data", release.StatefulSet()+"-orders")
+	names := kube.Config{StatefulSet: release.StatefulSet()}
+	b.configMap(ctx, release, "record.yaml", "the topology record: who is main, who votes, which epoch", names.RecordName())
+	b.configMap(ctx, release, "orders.yaml", "what database pods were ordered to do with their data", names.OrdersName())
 	if version, err := release.Client.Discovery().ServerVersion(); err != nil {
 		b.Miss("version of Kubernetes", err)
 	} else {
@@ -74,6 +78,8 @@ func ending(t *corev1.ContainerStateTerminated) string {
 
 // events adds the events of the release's objects in the window.
 func (b *Bundle) events(ctx context.Context, release *cluster.Release) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
 	list, err := release.Client.CoreV1().Events(release.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		b.Miss("events of Kubernetes", release.Explain(err, "list", "events"))
@@ -107,6 +113,8 @@ func happened(e corev1.Event) time.Time {
 }
 
 func (b *Bundle) configMap(ctx context.Context, release *cluster.Release, file, about, name string) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
 	object, err := release.Client.CoreV1().ConfigMaps(release.Namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return // there were no orders, or no cluster yet

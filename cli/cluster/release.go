@@ -13,17 +13,18 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"memgraph-controller/controller/kube"
 )
 
 // What the chart gives its pods.
 const (
-	HTTPPort  = 8080
+	HTTPPort  = kube.HTTPPort
 	WritePort = 7687
 	ReadPort  = 7688
 
-	releaseLabel        = "app.kubernetes.io/instance"
-	controllerLabels    = "app.kubernetes.io/name=memgraph-controller,app.kubernetes.io/component=controller"
-	controllerContainer = "controller"
+	releaseLabel     = "app.kubernetes.io/instance"
+	controllerLabels = "app.kubernetes.io/name=memgraph-controller,app.kubernetes.io/component=controller"
 )
 
 // askWithin bounds one question to the API server.
@@ -163,7 +164,7 @@ func (r *Release) argument(flag string) string {
 // container is the controllers' own one, as the first of them has it.
 func (r *Release) container() corev1.Container {
 	containers := r.controllers[0].Spec.Containers
-	i := slices.IndexFunc(containers, func(c corev1.Container) bool { return c.Name == controllerContainer })
+	i := slices.IndexFunc(containers, func(c corev1.Container) bool { return c.Name == kube.ControllerContainer })
 	return containers[max(i, 0)]
 }
 
