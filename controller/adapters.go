@@ -39,8 +39,8 @@ type Process struct {
 	// Terminating: it is being stopped on purpose.
 	Terminating bool
 	// Moving: Replication is a name that may still lead to where the instance was
-	// before, since names change late, or to where nobody is any more. A statement that makes a main connect there
-	// locks it for 10 s (memgraph-observed 14g).
+	// before, since names change late, or to where nobody is any more. A statement that
+	// makes a main connect there locks it for 10 s (memgraph-observed 14g).
 	Moving bool
 	// Failures counts the starts in a row whose process ended by itself before it
 	// was settled. After Reseed none counts until one start has held: an empty

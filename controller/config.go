@@ -11,7 +11,8 @@ import (
 	"memgraph-controller/gateway"
 )
 
-// Config puts a controller together. Fleet, Store, Connect and Write are needed; every other zero stands for what its comment names.
+// Config puts a controller together. Fleet, Store, Connect and Write are needed; every
+// other zero stands for what its comment names.
 type Config struct {
 	// Name is this controller's, Cluster the cluster's, Version the program's.
 	Name, Cluster, Version string

@@ -90,8 +90,8 @@ func New(config Config) (*Server, error) {
 }
 
 // Run listens and answers until ctx ends, then lets calls under way finish for a
-// moment. It may be called once. It returns nil after ctx has ended, and an error at once when the
-// address cannot be listened on.
+// moment. It may be called once. It returns nil after ctx has ended, and an error at
+// once when the address cannot be listened on.
 func (s *Server) Run(ctx context.Context) error {
 	listener, err := s.config.Listen(ctx, "tcp", s.config.Address)
 	if err != nil {
