@@ -12,13 +12,12 @@ import (
 type Rejection string
 
 const (
+	RejectAddress     Rejection = "address"      // its address is in none of Config.Allow
 	RejectSessions    Rejection = "sessions"     // Config.MaxSessions was reached
 	RejectHeld        Rejection = "held"         // Config.MaxHeld was reached
 	RejectHoldTimeout Rejection = "hold_timeout" // Config.HoldTimeout passed
 	RejectDeserted    Rejection = "deserted"     // its client left while it was held
 	RejectShutdown    Rejection = "shutdown"     // Run ended, or is about to: see Retire
-
-	RejectAddress Rejection = "address" // its address is in none of Config.Allow
 
 	// The following are an Opener's.
 

@@ -86,30 +86,16 @@ func (b *Bundle) events(ctx context.Context, release *cluster.Release) {
 		return
 	}
 	events := slices.DeleteFunc(list.Items, func(e corev1.Event) bool {
-		t := happened(e)
+		t := kube.Happened(&e)
 		return !release.Owns(e.InvolvedObject.Name) || t.Before(b.window.From) || t.After(b.window.To)
 	})
-	slices.SortStableFunc(events, func(x, y corev1.Event) int { return happened(x).Compare(happened(y)) })
+	slices.SortStableFunc(events, func(x, y corev1.Event) int { return kube.Happened(&x).Compare(kube.Happened(&y)) })
 	var text strings.Builder
 	for _, e := range events {
-		fmt.Fprintf(&text, "%s  %s %s/%s  %s (%d): %s\n", happened(e).UTC().Format(time.RFC3339Nano), e.Type,
+		fmt.Fprintf(&text, "%s  %s %s/%s  %s (%d): %s\n", kube.Happened(&e).UTC().Format(time.RFC3339Nano), e.Type,
 			e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, max(e.Count, 1), strings.ReplaceAll(e.Message, "\n", " "))
 	}
 	b.Add("events.txt", "events of Kubernetes on the release's objects, oldest first; it forgets them after an hour", text.String())
-}
-
-// happened is when an event was last seen.
-func happened(e corev1.Event) time.Time {
-	switch {
-	case e.Series != nil:
-		return e.Series.LastObservedTime.Time
-	case !e.LastTimestamp.IsZero():
-		return e.LastTimestamp.Time
-	case !e.EventTime.IsZero():
-		return e.EventTime.Time
-	default:
-		return e.CreationTimestamp.Time
-	}
 }
 
 func (b *Bundle) configMap(ctx context.Context, release *cluster.Release, file, about, name string) {

@@ -23,8 +23,8 @@
 // # Which instance is asked
 //
 // A replica that is in sync, so that the main has no work of it; then the voter; the main
-// only if nobody else can, such as replicas before 3.7.2, which take no snapshots. Never one
-// whose history is not clean: a snapshot would keep it (memgraph-observed 1.1).
+// only if nobody else can, such as replicas before 3.7.2, which take no snapshots. Never a
+// replica whose history is not clean: a snapshot would keep it (memgraph-observed 1.1).
 package backup
 
 import (

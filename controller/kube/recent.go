@@ -44,7 +44,6 @@ func (r *Recent) Run(ctx context.Context) error {
 	f.replace = func(objects []runtime.Object) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		clear(r.known)
 		for _, o := range objects {
 			r.see(o)
 		}
@@ -54,7 +53,8 @@ func (r *Recent) Run(ctx context.Context) error {
 		defer r.mu.Unlock()
 		r.see(o)
 	}
-	f.gone = func(runtime.Object) {} // what Kubernetes forgets after an hour may still be of interest
+	// What Kubernetes forgets after an hour may still be of interest, and stays here.
+	f.gone = func(runtime.Object) {}
 	f.follow(ctx, r.log)
 	return nil
 }
@@ -67,7 +67,7 @@ func (r *Recent) see(o runtime.Object) {
 		return
 	}
 	r.known[e.Name] = api.Event{
-		Time: happened(e), Warning: e.Type == corev1.EventTypeWarning, Object: e.InvolvedObject.Kind + " " + e.InvolvedObject.Name,
+		Time: Happened(e), Warning: e.Type == corev1.EventTypeWarning, Object: e.InvolvedObject.Kind + " " + e.InvolvedObject.Name,
 		Reason: e.Reason, Text: e.Message, Count: max(1, int(e.Count)),
 	}
 	if len(r.known) > recentKept {
@@ -90,8 +90,8 @@ func (r *Recent) concerns(o corev1.ObjectReference) bool {
 	return false
 }
 
-// happened is when an Event was seen last, in whichever of its fields that stands.
-func happened(e *corev1.Event) time.Time {
+// Happened is when an Event was seen last, in whichever of its fields that stands.
+func Happened(e *corev1.Event) time.Time {
 	if e.Series != nil {
 		return e.Series.LastObservedTime.Time
 	}

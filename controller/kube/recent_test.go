@@ -79,13 +79,13 @@ func TestOnlyTheNewestEventsAreKept(t *testing.T) {
 func TestAnEventHappenedWhenItWasSeenLast(t *testing.T) {
 	at := func(minute int) time.Time { return time.Date(2026, 1, 1, 0, minute, 0, 0, time.UTC) }
 	e := &corev1.Event{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.NewTime(at(0))}}
-	require.Equal(t, at(0), happened(e))
+	require.Equal(t, at(0), Happened(e))
 	e.FirstTimestamp = metav1.NewTime(at(1))
-	require.Equal(t, at(1), happened(e))
+	require.Equal(t, at(1), Happened(e))
 	e.EventTime = metav1.NewMicroTime(at(2))
-	require.Equal(t, at(2), happened(e))
+	require.Equal(t, at(2), Happened(e))
 	e.LastTimestamp = metav1.NewTime(at(3))
-	require.Equal(t, at(3), happened(e))
+	require.Equal(t, at(3), Happened(e))
 	e.Series = &corev1.EventSeries{LastObservedTime: metav1.NewMicroTime(at(4))}
-	require.Equal(t, at(4), happened(e))
+	require.Equal(t, at(4), Happened(e))
 }
