@@ -106,9 +106,7 @@ func (s *Service) order() []*Tunnel {
 
 // avoided is 1 for a tunnel that failed a moment ago, else 0.
 func (t *Tunnel) avoided() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if time.Since(t.failed) < avoidedFor {
+	if time.Since(time.Unix(0, t.failed.Load())) < avoidedFor {
 		return 1
 	}
 	return 0

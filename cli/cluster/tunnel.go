@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,8 +38,10 @@ type Tunnel struct {
 	all      map[*forward]bool
 	requests int
 	closed   bool
-	// failed is when the pod was last seen not to serve.
-	failed time.Time
+
+	// failed is when the pod was last seen not to serve, in Unix nanoseconds; 0: never.
+	// It is read without mu, which is held while a forward is opened.
+	failed atomic.Int64
 }
 
 var errTunnelClosed = errors.New("the tunnel is closed")
@@ -89,7 +92,8 @@ func (t *Tunnel) String() string { return fmt.Sprintf("port %d of pod %s", t.por
 func (t *Tunnel) retire(f *forward) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.failed, f.retired = time.Now(), true
+	t.failed.Store(time.Now().UnixNano())
+	f.retired = true
 	if t.current == f {
 		t.current = nil
 	}
@@ -202,8 +206,11 @@ func create(ctx context.Context, connection httpstream.Connection, headers http.
 func (t *Tunnel) connect(ctx context.Context) (*forward, int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed {
+	switch {
+	case t.closed:
 		return nil, 0, errTunnelClosed
+	case ctx.Err() != nil: // while another connection waited for the forward
+		return nil, 0, context.Cause(ctx)
 	}
 	if t.current != nil {
 		select {
@@ -216,7 +223,7 @@ func (t *Tunnel) connect(ctx context.Context) (*forward, int, error) {
 	if t.current == nil {
 		connection, err := t.dial(ctx)
 		if err != nil {
-			t.failed = time.Now()
+			t.failed.Store(time.Now().UnixNano())
 			return nil, 0, fmt.Errorf("port-forward to pod %s: %w", t.pod, t.release.Explain(err, "create", "pods/portforward"))
 		}
 		t.current = &forward{Connection: connection}
