@@ -145,7 +145,7 @@ func (o *observer) follow(p Process) {
 	}
 }
 
-// ask puts one question over a fresh connection and keeps the outcome.
+// ask puts one question and keeps the outcome.
 func (o *observer) ask(ctx context.Context) error {
 	o.mu.Lock()
 	process := o.process
