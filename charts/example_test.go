@@ -39,6 +39,9 @@ func TestTheStatefulSetThatTheReadmeShowsIsLikeTheChartsOwn(t *testing.T) {
 	require.Equal(t, own.Spec.TerminationGracePeriodSeconds, shown.TerminationGracePeriodSeconds)
 	require.Equal(t, strings.ReplaceAll(own.Spec.ServiceAccountName, release, "memgraph"), shown.ServiceAccountName)
 
+	require.NotNil(t, shown.AutomountServiceAccountToken, "the account that the chart makes gives pods no token by itself")
+	require.True(t, *shown.AutomountServiceAccountToken)
+
 	before, database := shown.InitContainers[0], shown.Containers[0]
 	require.Equal(t, own.Spec.InitContainers[0].Args, before.Args, "the example's StatefulSet has the name of this test's release")
 	require.Equal(t, own.Spec.InitContainers[0].Env, before.Env)
