@@ -11,9 +11,11 @@
 //	<-fleet.Listed()          // nothing may be decided before
 //	...                       // run lease and controller; end the lease when it has resigned
 //
-// Beside them: Events tells people of transitions, Recent keeps those of everybody, Readiness keeps the readiness
-// gate of the database pods, Peers lists the controller pods, and package
-// prestart carries out in a new database pod what Restart and Reseed ordered.
+// Beside them: Events tells people of transitions, Recent keeps those of everybody,
+// Readiness keeps the readiness gate of the database pods, Rollout replaces those of an
+// old template, Peers lists the controller pods, Reviews asks whose a token is, and
+// package prestart carries out in a new database pod what Restart and Reseed ordered.
+// Exec is for a backup's job alone.
 //
 // # What proves that a process is dead
 //
@@ -79,8 +81,8 @@
 //   - A headless Service with publishNotReadyAddresses, named in serviceName, for
 //     these names.
 //   - The containers' names and ports, and the readiness gate, as the constants
-//     of this package have them; the Roles as ControllerRules and DatabaseRules
-//     have them.
+//     of this package have them; the Roles as ControllerRules, DatabaseRules,
+//     BackupRules and OperatorRules have them.
 //   - An init container for package prestart with the database's volume and user.
 //
 // # Load on the API server
@@ -92,5 +94,6 @@
 //	0.04/s  seven watches, each begun anew every 5 minutes with a list
 //	3.04/s  in all
 //
-// Events, readiness and orders cost something only when they change.
+// Events, readiness and orders cost something only when they change, reviews only when
+// somebody comes with a token of Kubernetes.
 package kube

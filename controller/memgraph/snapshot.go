@@ -38,6 +38,8 @@ func (c *Client) Snapshot(ctx context.Context) (path string, err error) {
 			case strings.Contains(text, "nothing"):
 				path, err = c.newestSnapshot(ctx)
 				return err
+			case !failure.passing():
+				return failure
 			}
 			if !c.sleep(ctx, snapshotAgain) {
 				return fmt.Errorf("%w: %w", ErrBusy, failure)
