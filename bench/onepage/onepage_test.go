@@ -1,6 +1,7 @@
 package onepage
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -79,5 +80,5 @@ func TestThePageInDocsIsMadeOfTheReportsInDocs(t *testing.T) {
 	require.NoError(t, err)
 	got, err := os.ReadFile(out)
 	require.NoError(t, err)
-	require.Equal(t, string(want), string(got), "run `make report`")
+	require.True(t, bytes.Equal(want, got), "%s is another one: run `make report`", out)
 }
