@@ -61,7 +61,9 @@ func TestTheBackupTakesItsArguments(t *testing.T) {
 			require.ErrorContains(t, started(t, backup.Spec.JobTemplate.Spec.Template.Spec.Containers[0]), "connect to the API server")
 		}
 	})
-	require.Positive(t, backups)
+	if !testing.Short() { // which renders none
+		require.Positive(t, backups)
+	}
 }
 
 // What the tests above rest on: the program does tell wrong arguments from right ones.
