@@ -33,10 +33,14 @@ func TestKubernetesSaysWhoMayChangeSomething(t *testing.T) {
 		s.mayOperate(ctx, "operator")
 		refused := func(ctx context.Context, token string) (int, error) {
 			_, err := s.asking(token).Switchover(ctx, api.SwitchoverRequest{})
-			if refusal, ok := errors.AsType[*api.Error](err); ok {
+			refusal, refused := errors.AsType[*api.Error](err)
+			switch {
+			case refused:
 				return refusal.Status, nil
+			case err == nil:
+				err = errors.New("it was not refused")
 			}
-			return 0, fmt.Errorf("it was not refused: %v", err)
+			return 0, err
 		}
 		// A controller of before serves for a while yet, and asks nobody.
 		s.Eventually(ctx, "controllers that ask Kubernetes", time.Minute, func(ctx context.Context) error {
