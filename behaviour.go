@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -63,15 +64,19 @@ func writeGateway(address string, allow []netip.Prefix, isolation time.Duration,
 }
 
 // readGateway is the gateway for reads. Whether a login is good is asked where the write
-// gateway leads to.
-func (b *behaviour) readGateway(address string, allow []netip.Prefix, write *gateway.Gateway, log *slog.Logger, sighted func(gateway.Sighting)) *gateway.Gateway {
+// gateway leads to. Inside TLS no login can be seen, so both together serve nobody.
+func (b *behaviour) readGateway(address string, allow []netip.Prefix, write *gateway.Gateway, log *slog.Logger, sighted func(gateway.Sighting)) (*gateway.Gateway, error) {
+	if b.checksLogins() && b.DatabaseTLS {
+		return nil, errors.New("--database-tls: the read gateway cannot see logins inside TLS and would refuse every client: " +
+			"set --check-logins=never, and reads ask for no password, or do without a read gateway")
+	}
 	config := gateway.Config{
 		Name: "ro", Address: address, Allow: allow, DrainLimit: readDrain, Log: log, Track: boltframe.Track, OnSighting: sighted,
 	}
 	if b.checksLogins() {
 		config.Open = login.New(login.Config{Main: write.Authority, Log: log}).Open
 	}
-	return gateway.New(config)
+	return gateway.New(config), nil
 }
 
 // checksLogins tells whether the read gateway does.

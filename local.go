@@ -109,7 +109,9 @@ func (l *localRun) controller(store *local.Store, fleet *local.Fleet, ended func
 	config.Name, config.Cluster = "local", filepath.Base(l.DataDir)
 	config.Fleet, config.Store, config.Processes, config.OnFailover = fleet, store, fleet, ended
 	config.Write = writeGateway(l.Write, nil, 0, log, sighted)
-	config.Read = l.readGateway(l.Read, nil, config.Write, log, sighted)
+	if config.Read, err = l.readGateway(l.Read, nil, config.Write, log, sighted); err != nil {
+		return nil, err
+	}
 	c, err = controller.New(config)
 	return c, err
 }

@@ -147,9 +147,9 @@ func (r *kubeRun) controllerConfig(log *slog.Logger, sighted func(gateway.Sighti
 	}
 	config.Write = writeGateway(r.Write, r.WriteAllow, isolation, log, sighted)
 	if r.Read != "" {
-		config.Read = r.readGateway(r.Read, r.ReadAllow, config.Write, log, sighted)
+		config.Read, err = r.readGateway(r.Read, r.ReadAllow, config.Write, log, sighted)
 	}
-	return config, nil
+	return config, err
 }
 
 // leads tells whether this controller leads.
