@@ -21,7 +21,7 @@ build: ## build the controller, with kubectl's plugin as another name of it, and
 run: build ## run a self-healing cluster on this machine (ARGS="--help" shows its flags)
 	$(BIN)/memgraph-controller local $(ARGS)
 
-test: ## run every test that needs no cluster, with a few rounds of each proof and 10,000 simulated clusters (six minutes with a filled build cache)
+test: ## run every test that needs no cluster, with a few rounds of each proof and 10,000 simulated clusters (seven minutes with a filled build cache)
 	go test $$(go list ./... | grep -v -e /e2e/local -e /e2e/conformance -e /charts$$)
 # These build the programs that they test, which the cache of results does not see.
 # The second one runs alone, because it asserts how long clients wait.
