@@ -1,10 +1,6 @@
 package cli
 
 import (
-	"archive/tar"
-	"compress/gzip"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,29 +11,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/cli/bundle/bundletest"
 	"memgraph-controller/controller/api"
 )
-
-// unpacked reads an archive as files by name.
-func unpacked(t *testing.T, path string) map[string]string {
-	t.Helper()
-	file, err := os.Open(path)
-	require.NoError(t, err)
-	defer file.Close()
-	plain, err := gzip.NewReader(file)
-	require.NoError(t, err)
-	files := map[string]string{}
-	for archive := tar.NewReader(plain); ; {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return files
-		}
-		require.NoError(t, err)
-		text, err := io.ReadAll(archive)
-		require.NoError(t, err)
-		files[strings.TrimPrefix(header.Name, "memgraph-logs/")] = string(text)
-	}
-}
 
 // line is a line of a log as Kubernetes gives it.
 func line(after time.Duration, text string) string {
@@ -84,7 +60,7 @@ func TestLogsAreOneArchiveAroundTheFailover(t *testing.T) {
 	got := k.command(t, "logs", "-f", path)
 	require.Equal(t, exitDone, got.code, got.err)
 	require.Equal(t, path+"\n", got.out)
-	files := unpacked(t, path)
+	files := bundletest.Files(t, path)
 	require.Equal(t, line(0, "epoch 8"), files["logs/graph-a/controller.log"], "what came after the window is left out")
 	require.Equal(t, line(-time.Minute, "the run before"), files["logs/graph-b/controller.previous.log"])
 	require.Equal(t, line(0, "killed"), files["logs/memgraph-0/memgraph.previous.log"])
@@ -115,7 +91,7 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	got := k.command(t, "logs", "-f", path)
 	require.Equal(t, exitDone, got.code, got.err)
 	found := 0
-	for name, text := range unpacked(t, path) {
+	for name, text := range bundletest.Files(t, path) {
 		for _, secret := range []string{adminToken, "hunter2-hunter2", "a-literal-password", "of-a-person"} {
 			require.NotContains(t, text, secret, name)
 		}
@@ -134,7 +110,7 @@ func TestLogsComeWithoutAControllerThatAnswers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "logs.tar.gz")
 	got := k.command(t, "logs", "-f", path)
 	require.Equal(t, exitDone, got.code, got.err)
-	files := unpacked(t, path)
+	files := bundletest.Files(t, path)
 	require.Contains(t, files, "logs/graph-a/controller.log")
 	require.NotContains(t, files, "status.json")
 	require.Contains(t, files["README.md"], "About the last hour")

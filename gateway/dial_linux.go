@@ -12,10 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dialTCP is the default of Config.Dial. Package net leaves 1.2 kB of garbage for each
-// connection, by names to resolve, several addresses to try and a goroutine that
-// watches ctx. Where 10,000 clients come at once, that was 15 MB that nobody collected
-// for minutes. An address with a name in it is left to package net.
+// dialTCP is the default of Config.Dial. Package net leaves 0.9 kB of garbage more for
+// each connection, by names to resolve, several addresses to try and a goroutine that
+// watches ctx. Where 10,000 clients come at once nobody collects that for minutes: they
+// took 97 to 112 MB with it, 86 to 89 without. An address with a name in it is left to
+// package net.
 func dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || to.Addr().Zone() != "" {

@@ -17,11 +17,14 @@ type goProxy struct {
 // gatewayProxy is one that is a gateway.
 type gatewayProxy struct{ goProxy }
 
-// GatewayOf starts the gateway for writers, as the contender of that name is.
-func GatewayOf(site Site) (interface {
+// Gateway can hold connections and cut them.
+type Gateway interface {
 	Holder
 	Cutter
-}, error) {
+}
+
+// StartGateway starts the gateway for writers, as the contender of that name is.
+func StartGateway(site Site) (Gateway, error) {
 	running, err := program("writes")(site)
 	if err != nil {
 		return nil, err

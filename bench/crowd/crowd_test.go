@@ -98,7 +98,7 @@ func TestConnectionsThatWereCutComeBackUntilTheyAreAnswered(t *testing.T) {
 	require.NoError(t, err)
 	back, err := c.Back(cut, open)
 	require.NoError(t, err)
-	require.Equal(t, 3, back.Attempts+1)
+	require.Equal(t, 2, back.Attempts)
 	require.Equal(t, 1, back.Lost.N)
 	require.Positive(t, back.Back.Max)
 	require.Len(t, c.conns, 1)

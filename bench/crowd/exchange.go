@@ -58,21 +58,14 @@ func skip(conn *net.TCPConn, buf []byte, size int) error {
 // its first byte and was closed. It returns how long each first byte took, from
 // before the connection. A client that is done hangs up in order, as a driver does.
 func Connect(address string, n int) (took []time.Duration, err error) {
-	hello, version := []byte(wire.Handshake), make([]byte, len(wire.Version))
 	for i := range n {
 		began := time.Now()
-		conn, err := net.DialTimeout("tcp", address, patience)
+		conn, err := greeted(address)
 		if err != nil {
 			return took, fmt.Errorf("connection %d: %w", i+1, err)
-		}
-		if _, err = conn.Write(hello); err == nil {
-			err = hear(conn.(*net.TCPConn), version)
 		}
 		took = append(took, time.Since(began))
 		_ = conn.Close()
-		if err != nil {
-			return took, fmt.Errorf("connection %d: %w", i+1, err)
-		}
 	}
 	return took, nil
 }

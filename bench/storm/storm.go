@@ -127,15 +127,9 @@ func (cfg Config) once(shape Shape) (map[record.Metric]float64, error) {
 	return values, err
 }
 
-// gateway can hold connections and cut them.
-type gateway interface {
-	contender.Holder
-	contender.Cutter
-}
-
 // site is one gateway with its server and its clients.
 type site struct {
-	gateway gateway
+	gateway contender.Gateway
 	server  *remote.Process
 	clients crowd.Remote
 	returns crowd.Returns
@@ -152,11 +146,9 @@ func (cfg Config) start(shape Shape) (sites []*site, err error) {
 		if err := s.server.Call("address", nil, &at.Upstream); err != nil {
 			return sites, err
 		}
-		running, err := contender.GatewayOf(at)
-		if err != nil {
+		if s.gateway, err = contender.StartGateway(at); err != nil {
 			return sites, err
 		}
-		s.gateway = running
 		if s.clients.Process, err = cost.Peer(cfg.Peer, "crowd", nil); err != nil {
 			return sites, err
 		}

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	mathrand "math/rand/v2"
-	"net"
 	"os"
 	"path"
 	"path/filepath"
@@ -24,6 +22,7 @@ import (
 
 	"memgraph-controller/clusters/standin"
 	"memgraph-controller/clusters/standin/disk"
+	"memgraph-controller/clusters/standin/standintest"
 	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/memgraph"
 	"memgraph-controller/controller/topology"
@@ -46,11 +45,11 @@ func start(t *testing.T, data, version string) database {
 	config := standin.Defaults()
 	config.Name, config.Version, config.Disk, config.Random = "memgraph-1", version, files, rand.Reader
 	config.Log, config.StorageSnapshotOnExit = slog.New(slog.DiscardHandler), false
-	config.BoltAddress = free(t)
+	config.BoltAddress = standintest.Free(t)
 	instance, err := standin.Start(t.Context(), config)
 	require.NoError(t, err)
 	d := database{}
-	d.Client, err = memgraph.Open(memgraph.Config{Name: "memgraph-1", Address: config.BoltAddress, ReplicationAddress: free(t), Timeout: 10 * time.Second})
+	d.Client, err = memgraph.Open(memgraph.Config{Name: "memgraph-1", Address: config.BoltAddress, ReplicationAddress: standintest.Free(t), Timeout: 10 * time.Second})
 	require.NoError(t, err)
 	d.driver, err = neo4j.NewDriverWithContext("bolt://"+config.BoltAddress, neo4j.NoAuth())
 	require.NoError(t, err)
@@ -67,19 +66,6 @@ func start(t *testing.T, data, version string) database {
 	}
 	t.Cleanup(d.end)
 	return d
-}
-
-// free is an address with a port below those that the kernel gives to clients.
-func free(t *testing.T) (address string) {
-	for range 1000 {
-		address = fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			require.NoError(t, listener.Close())
-			return address
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 func (d database) run(t *testing.T, query string) []any {

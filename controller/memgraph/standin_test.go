@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	mathrand "math/rand/v2"
-	"net"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +13,7 @@ import (
 
 	"memgraph-controller/clusters/standin"
 	"memgraph-controller/clusters/standin/disk"
+	"memgraph-controller/clusters/standin/standintest"
 	"memgraph-controller/controller"
 	"memgraph-controller/controller/memgraph"
 	"memgraph-controller/controller/topology"
@@ -34,29 +33,15 @@ func start(t *testing.T, name, version string) database {
 	config.Name, config.Version = name, version
 	config.Disk, config.Random = &disk.Memory{}, rand.Reader
 	config.StorageSnapshotOnExit = false
-	config.BoltAddress = free(t)
+	config.BoltAddress = standintest.Free(t)
 	instance, err := standin.Start(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(instance.Kill)
-	d := database{name: name, bolt: config.BoltAddress, replication: free(t)}
+	d := database{name: name, bolt: config.BoltAddress, replication: standintest.Free(t)}
 	d.Client, err = memgraph.Open(memgraph.Config{Name: name, Address: config.BoltAddress, ReplicationAddress: d.replication})
 	require.NoError(t, err)
 	t.Cleanup(d.Close)
 	return d
-}
-
-// free is an address with a port below those that the kernel gives to clients,
-// so that no connection takes it between two uses.
-func free(t *testing.T) (address string) {
-	for range 1000 {
-		address = fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			require.NoError(t, listener.Close())
-			return address
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 // shows waits until d shows that replica in this state.

@@ -1,14 +1,8 @@
 package kube
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/cli/bundle/bundletest"
 	"memgraph-controller/clusters/command"
 	"memgraph-controller/controller/api"
 )
@@ -98,7 +93,7 @@ func TestLogsOfAFailoverAreOneArchiveWithoutSecrets(t *testing.T) {
 		s.Whole(ctx, s)
 		archive := filepath.Join(s.TempDir(), "logs.tar.gz")
 		p.types(ctx, "logs", "--file", archive)
-		files := unpack(s, archive)
+		files := bundletest.Files(s, archive)
 		for _, name := range []string{"README.md", "status.json", "history.txt", "record.yaml", "events.txt", "pods.txt", "kubernetes.txt"} {
 			require.Contains(s, files, name)
 		}
@@ -123,24 +118,4 @@ func everyLog(files map[string]string) string {
 		}
 	}
 	return all.String()
-}
-
-// unpack reads an archive of logs as files by name.
-func unpack(s *Scenario, path string) map[string]string {
-	s.Helper()
-	packed, err := os.ReadFile(path)
-	require.NoError(s, err)
-	plain, err := gzip.NewReader(bytes.NewReader(packed))
-	require.NoError(s, err)
-	files := map[string]string{}
-	for archive := tar.NewReader(plain); ; {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return files
-		}
-		require.NoError(s, err)
-		text, err := io.ReadAll(archive)
-		require.NoError(s, err)
-		files[strings.TrimPrefix(header.Name, "memgraph-logs/")] = string(text)
-	}
 }
