@@ -22,7 +22,11 @@ const (
 	// takeover is how soon another controller leads after a crash, and how late
 	// the suite may notice that.
 	takeover = 3500*time.Millisecond + 4*poll
-	// unnoticed is the longest gap of a session that nothing happened to.
+	// unnoticed is how much longer a session that nothing happened to may stand still
+	// than one with the main itself does meanwhile. That one waits too: all clients of a
+	// gateway that dies come back at once, and a pod that starts takes seconds of CPU
+	// time. On two cores that somebody else used as well it stood still for 0.5 to 1.6 s,
+	// and those through gateways, in the same moments, for 0.5 to 1.8 s.
 	unnoticed = time.Second
 	// allGoneGap is how long clients may wait for new controllers when there is
 	// none left: their pods have to start.
@@ -58,9 +62,11 @@ func (s *Scenario) leaderLost(ctx context.Context, rounds int, lose func(context
 	load := s.Load(ctx)
 	var takeovers, pinned workload.Distribution
 	for range rounds {
-		leader := s.Whole(ctx, s).Leader
+		status := s.Whole(ctx, s)
+		leader := status.Leader
 		followers, err := s.followers(ctx)
 		require.NoError(s, err)
+		main := s.Pin(ctx, status.Record.Main)
 		var pins []*Pinned
 		for _, name := range followers {
 			pins = append(pins, s.Pin(ctx, name))
@@ -83,18 +89,29 @@ func (s *Scenario) leaderLost(ctx context.Context, rounds int, lose func(context
 				return err
 			},
 		}, nil)
-		pinned = append(pinned, gaps(lost, time.Now(), pins...)...)
-		for _, p := range pins {
-			p.Stop()
-			assert.Empty(s, p.Errors(), "errors of the session through %s, which nothing happened to", p.Pod)
-		}
-		s.pinnedHeld(ctx, pins...)
+		pinned = append(pinned, s.undisturbed(lost, time.Now(), main, pins...)...)
+		s.pinnedHeld(ctx, append(pins, main)...)
 	}
 	s.Measure("takeover", takeovers)
 	s.Measure("gap of sessions through others", pinned)
 	assert.LessOrEqual(s, takeovers.Max(), takeover)
-	assert.LessOrEqual(s, pinned.Max(), unnoticed)
 	load.Judge(ctx, Promise{Gap: targetMax, NoReseed: true})
+}
+
+// undisturbed ends sessions that nothing happened to between two times, and one with the
+// main itself. They saw no error and stood still hardly longer than the main. It returns
+// for how long.
+func (s *Scenario) undisturbed(from, to time.Time, main *Pinned, pins ...*Pinned) workload.Distribution {
+	s.Helper()
+	longest := gaps(from, to, pins...)
+	of := main.Gap(from, to)
+	s.Logf("gap of the session with the main itself: %s", of.Round(time.Millisecond))
+	for _, p := range append(pins, main) {
+		p.Stop()
+		assert.Empty(s, p.Errors(), "errors of the session with %s, which nothing happened to", p.Pod)
+	}
+	assert.LessOrEqual(s, longest.Max(), of+unnoticed)
+	return longest
 }
 
 // controllerOf is a client of the controller of one pod, until the test ends.
@@ -111,14 +128,11 @@ func TestAllControllersButOneAreKilled(t *testing.T) {
 		load := s.Load(ctx)
 		pods, err := s.Pods(ctx, s.Controllers)
 		require.NoError(s, err)
-		remaining := s.Pin(ctx, pods[0].Name)
+		main, remaining := s.Pin(ctx, s.Whole(ctx, s).Record.Main), s.Pin(ctx, pods[0].Name)
 		began := time.Now()
 		load.Round(ctx, s.deletionOfControllers(pods[1:]), nil)
-		s.Measure("gap of the session through the remaining one", gaps(began, time.Now(), remaining))
-		remaining.Stop()
-		assert.LessOrEqual(s, remaining.Gap(began, remaining.Last()), unnoticed)
-		assert.Empty(s, remaining.Errors(), "errors of the session through %s, which nothing happened to", remaining.Pod)
-		s.pinnedHeld(ctx, remaining)
+		s.Measure("gap of the session through the remaining one", s.undisturbed(began, time.Now(), main, remaining))
+		s.pinnedHeld(ctx, remaining, main)
 		load.Judge(ctx, Promise{Gap: targetMax, NoReseed: true})
 	})
 }
@@ -166,19 +180,19 @@ func (s *Scenario) deletionOfControllers(pods []corev1.Pod) fault.Fault {
 
 func TestGatewayThatIsCutOffAloneSilencesItself(t *testing.T) {
 	scenario(t, "it acknowledges nothing, and the others go on", func(ctx context.Context, s *Scenario) {
-		s.Whole(ctx, s)
+		status := s.Whole(ctx, s)
 		s.clear(ctx)
 		followers, err := s.followers(ctx)
 		require.NoError(s, err)
 		pods, err := s.Pods(ctx, s.Controllers)
 		require.NoError(s, err)
-		pins := map[string]*Pinned{}
+		main, pins := s.Pin(ctx, status.Record.Main), map[string]*Pinned{}
 		for _, p := range pods {
 			pins[p.Name] = s.Pin(ctx, p.Name)
 		}
 		s.pass(ctx, 3*time.Second)
 		for name, p := range pins {
-			if time.Since(p.Last()) > unnoticed {
+			if time.Since(p.Last()) > time.Since(main.Last())+unnoticed {
 				s.Void("the session through %s does not write: %v", name, p.Errors())
 			}
 		}
@@ -208,16 +222,10 @@ func TestGatewayThatIsCutOffAloneSilencesItself(t *testing.T) {
 				others = append(others, p)
 			}
 		}
-		undisturbed := gaps(cut, healing, others...)
-		s.Measure("gap of sessions through others", undisturbed)
-		for _, p := range others {
-			p.Stop()
-			assert.Empty(s, p.Errors(), "errors of the session through %s", p.Pod)
-		}
+		s.Measure("gap of sessions through others", s.undisturbed(cut, healing, main, others...))
 		lonely.Stop()
-		assert.LessOrEqual(s, undisturbed.Max(), unnoticed)
 		s.Whole(ctx, s)
-		s.pinnedHeld(ctx, append(others, lonely)...)
+		s.pinnedHeld(ctx, append(others, lonely, main)...)
 	})
 }
 

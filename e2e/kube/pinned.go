@@ -9,6 +9,7 @@ import (
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j/config"
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/util/uuid"
 
 	"memgraph-controller/e2e/kube/forward"
 	"memgraph-controller/e2e/workload"
@@ -25,10 +26,12 @@ const pinEvery = 25 * time.Millisecond
 const pinPatience = 5 * time.Second
 
 // Pinned is a session through the write gateway of one controller, which a
-// Service would not allow to choose: it writes one node after the other, and
-// nothing repeats what failed.
+// Service would not allow to choose, or past all gateways with the main: it writes one
+// node after the other, and nothing repeats what failed.
 type Pinned struct {
-	Pod string
+	Pod string // of the controller, or of the main
+
+	id string // of this session, in what it writes
 
 	tunnel *forward.Tunnel
 	driver neo4j.DriverWithContext
@@ -41,8 +44,8 @@ type Pinned struct {
 	errors []error
 }
 
-// Pin opens a session through the gateway of a controller pod and sets it to
-// work. It ends with the test at the latest.
+// Pin opens a session through the gateway of a controller pod, or with the main in its
+// pod, and sets it to work. It ends with the test at the latest.
 func (s *Scenario) Pin(ctx context.Context, pod string) *Pinned {
 	s.Helper()
 	tunnel, err := s.Tunnel(ctx, pod, boltPort)
@@ -52,7 +55,7 @@ func (s *Scenario) Pin(ctx context.Context, pod string) *Pinned {
 	})
 	require.NoError(s, err)
 	ctx, cancel := context.WithCancel(ctx)
-	p := &Pinned{Pod: pod, tunnel: tunnel, driver: driver, cancel: cancel}
+	p := &Pinned{Pod: pod, id: string(uuid.NewUUID()), tunnel: tunnel, driver: driver, cancel: cancel}
 	p.done.Go(func() { p.work(ctx) })
 	s.Cleanup(p.Stop)
 	return p
@@ -78,7 +81,7 @@ func (p *Pinned) work(ctx context.Context) {
 		case <-ticker.C:
 		}
 		once, done := context.WithTimeout(ctx, pinPatience)
-		result, err := session.Run(once, "CREATE (:"+pinLabel+" {gateway: $gateway, n: $n})", map[string]any{"gateway": p.Pod, "n": n})
+		result, err := session.Run(once, "CREATE (:"+pinLabel+" {session: $session, n: $n})", map[string]any{"session": p.id, "n": n})
 		if err == nil {
 			_, err = result.Consume(once)
 		}
@@ -133,20 +136,20 @@ func (p *Pinned) Errors() []error {
 // held by the main. Call it when they have stopped.
 func (s *Scenario) pinnedHeld(ctx context.Context, all ...*Pinned) {
 	s.Helper()
-	rows, err := ask(ctx, s.Write, "MATCH (n:"+pinLabel+") RETURN n.gateway, n.n")
+	rows, err := ask(ctx, s.Write, "MATCH (n:"+pinLabel+") RETURN n.session, n.n")
 	require.NoError(s, err)
 	held := map[string]map[int64]bool{}
 	for _, row := range rows {
-		gateway, _ := row[0].(string)
+		session, _ := row[0].(string)
 		n, _ := row[1].(int64)
-		if held[gateway] == nil {
-			held[gateway] = map[int64]bool{}
+		if held[session] == nil {
+			held[session] = map[int64]bool{}
 		}
-		held[gateway][n] = true
+		held[session][n] = true
 	}
 	for _, p := range all {
 		for _, n := range p.wrote {
-			require.True(s, held[p.Pod][n], "write %d through %s was acknowledged and is lost", n, p.Pod)
+			require.True(s, held[p.id][n], "write %d through %s was acknowledged and is lost", n, p.Pod)
 		}
 	}
 }

@@ -97,6 +97,16 @@ func (h History) Acknowledged() int { return h.count(Acknowledged) }
 // Unknown counts the writes of which nobody knows whether they happened.
 func (h History) Unknown() int { return h.count(Unknown) }
 
+// WriteLatency is how long the writes took that were acknowledged since a time.
+func (h History) WriteLatency(since time.Time) (d Distribution) {
+	for _, w := range h.Writes {
+		if w.Outcome == Acknowledged && w.End.After(since) {
+			d = append(d, w.End.Sub(w.Start))
+		}
+	}
+	return d
+}
+
 func (h History) count(o Outcome) int {
 	n := 0
 	for _, w := range h.Writes {

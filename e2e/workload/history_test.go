@@ -89,3 +89,14 @@ func TestReadsFailedInARowAreCountedPerReader(t *testing.T) {
 	}}
 	require.Equal(t, 2, history.ReadsFailedInARow())
 }
+
+func TestLatencyCountsWhatWasAcknowledgedSince(t *testing.T) {
+	at := func(seconds int) time.Time { return time.Unix(1000, 0).Add(time.Duration(seconds) * time.Second) }
+	history := History{Writes: []Write{
+		{Start: at(0), End: at(1)},
+		{Start: at(1), End: at(4)},
+		{Start: at(1), End: at(5), Outcome: Failed},
+		{Start: at(1), End: at(6), Outcome: Unknown},
+	}}
+	require.Equal(t, Distribution{3 * time.Second}, history.WriteLatency(at(1)))
+}
