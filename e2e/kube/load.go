@@ -134,8 +134,9 @@ func (l *Load) History() workload.History {
 	return merged
 }
 
-// steady waits until the clients write at a share of a rate, and returns theirs.
-// If they do not, nothing was proved.
+// steady waits until the clients write at a share of a rate, and returns theirs, at most
+// that which is intended: who makes up for lost time is faster. If they do not, nothing
+// was proved.
 func (l *Load) steady(ctx context.Context, of float64, when string) float64 {
 	l.s.Helper()
 	for deadline := time.Now().Add(steadyWithin); ; {
@@ -144,7 +145,7 @@ func (l *Load) steady(ctx context.Context, of float64, when string) float64 {
 			l.s.outOfTime(ctx)
 		}
 		if rate >= floor*of {
-			return rate
+			return min(rate, l.rate)
 		}
 		if time.Now().After(deadline) {
 			l.s.Void("%s clients wrote %.0f times a second, less than %.0f %% of %.0f", when, rate, 100*floor, of)
