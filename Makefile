@@ -155,13 +155,13 @@ node-test: ## test the programs of the node image, a module of its own (compiles
 tools: ## install what the proofs need besides Go, on Debian or Ubuntu as root
 	command -v iptables >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends iptables; }
 
-drivers: ## install the Python and JavaScript drivers that their tests need, and run these
+drivers: ## install the Python and JavaScript drivers that their tests need, and run these: against the stand-in, and at the read gateway with logins
 	mkdir -p $(DRIVERS) && cp clusters/standin/bolt/testdata/drivers/package*.json $(DRIVERS)/ && npm --prefix $(DRIVERS) ci --silent
 	for version in python5 python6; do \
 		python3 -m venv $(DRIVERS)/$$version && \
 		$(DRIVERS)/$$version/bin/pip install --quiet --disable-pip-version-check -r clusters/standin/bolt/testdata/drivers/$$version.txt || exit 1; \
 	done
-	DRIVERS=$(DRIVERS) go test -count=1 -run OtherDrivers ./clusters/standin/bolt
+	DRIVERS=$(DRIVERS) go test -count=1 -run OtherDrivers ./clusters/standin/bolt ./e2e/local
 
 out/bin/helm: PROGRAM = helm.sh/helm/v3/cmd/helm
 out/bin/actionlint: PROGRAM = github.com/rhysd/actionlint/cmd/actionlint
