@@ -1,8 +1,10 @@
 package page
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,4 +26,21 @@ func TestTheReportInDocsIsUpToDate(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(want), string(got), "run `go run ./bench/reads/cmd/report`")
 	}
+}
+
+// The sentence of the README is that of the run in docs.
+func TestTheReadmeTellsTheRunInDocs(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	pairs, err := figures.Book{Path: filepath.Join(root, "docs", "bench", rawFile)}.Pairs()
+	require.NoError(t, err)
+	results, missing := figures.Results(figures.LastRun(pairs))
+	require.NoError(t, missing)
+	var times []string
+	for _, r := range results {
+		times = append(times, fmt.Sprintf("%.1f", r.Throughput.Median))
+	}
+	last := len(times) - 1
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(readme), strings.Join(times[:last], ", ")+" and "+times[last]+" times the reads of the main alone")
 }
