@@ -77,7 +77,7 @@ func (r *backupRun) Run(ctx context.Context, terminal *cli.Terminal) error {
 		Ask: func(ctx context.Context, instance string, stream io.Writer) error {
 			return exec.Run(ctx, instance, send, stream)
 		},
-		Store: store, Keep: r.Keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(terminal.Err, nil)),
+		Store: store, Namespace: r.Namespace, Keep: r.Keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(terminal.Err, nil)),
 	}.Run(ctx)
 }
 
@@ -121,12 +121,14 @@ func (l *backupList) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	all, err := backup.List(ctx, store)
+	all, unreadable, err := backup.List(ctx, store)
 	if err != nil {
 		return err
 	}
+	warn(terminal, unreadable)
 	for _, m := range all {
-		_, err := fmt.Fprintf(terminal.Out, "%s  %d bytes  %d nodes  %d edges  Memgraph %s\n", m.Name, m.Bytes, m.Nodes, m.Edges, m.Version)
+		_, err := fmt.Fprintf(terminal.Out, "%s  %s  %s, %d behind  %d bytes  %d nodes  %d edges  Memgraph %s  database %s\n",
+			m.Name, m.Cluster, m.Role, m.Behind, m.Bytes, m.Nodes, m.Edges, m.Version, m.Database)
 		if err != nil {
 			return err
 		}
@@ -134,9 +136,17 @@ func (l *backupList) Run(ctx context.Context, terminal *cli.Terminal) error {
 	return nil
 }
 
+// warn names the backups that cannot be read.
+func warn(terminal *cli.Terminal, unreadable []error) {
+	for _, why := range unreadable {
+		_, _ = fmt.Fprintln(terminal.Err, "warning: not usable:", why)
+	}
+}
+
 type backupVerify struct {
 	storeFlags
-	Name string `arg:"" default:"latest" help:"Its name, or latest."`
+	Name    string `arg:"" default:"latest" help:"Its name, or latest."`
+	Cluster string `help:"Whose latest is meant; empty: that of the only cluster in the store." placeholder:"NAMESPACE/NAME"`
 }
 
 // Run reads one backup.
@@ -145,7 +155,8 @@ func (v *backupVerify) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	m, err := backup.Find(ctx, store, v.Name)
+	m, skipped, err := backup.Find(ctx, store, v.Name, v.Cluster)
+	warn(terminal, skipped)
 	if err != nil {
 		return err
 	}

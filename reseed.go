@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -23,6 +24,7 @@ type reseedInit struct {
 	Data        string `help:"The data directory: a folder of the volume, not its mount point." default:"/var/lib/memgraph/data"`
 	Program     string `help:"Folder in which to leave this program for the database's container, whose image has no tools: kubectl exec runs it there. Empty: nowhere."`
 	Restore     string `help:"Backup to restore on an unused volume of the first instance, in a cluster that never had a main: its name, or latest." placeholder:"NAME"`
+	Cluster     string `name:"restore-cluster" help:"Whose latest backup is meant; empty: this cluster's." placeholder:"NAMESPACE/NAME"`
 	storeFlags
 }
 
@@ -61,8 +63,14 @@ func (r *reseedInit) restore(log *slog.Logger) (func(context.Context) error, err
 		return nil, err
 	}
 	return func(ctx context.Context) error {
-		m, err := backup.Restore(ctx, store, r.Restore, r.Data)
-		if err == nil {
+		m, skipped, err := backup.Find(ctx, store, r.Restore, cmp.Or(r.Cluster, r.Namespace+"/"+r.StatefulSet))
+		for _, why := range skipped {
+			log.Warn("skipped, though it may be newer: a backup that cannot be read", "error", why)
+		}
+		if err != nil {
+			return err
+		}
+		if err = backup.Restore(ctx, store, m, r.Data); err == nil {
 			log.Warn("backup restored", "name", m.Name, "at", m.At, "from", m.Cluster, "version", m.Version, "nodes", m.Nodes, "edges", m.Edges)
 		}
 		return err

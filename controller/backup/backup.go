@@ -17,14 +17,17 @@
 //	NAME/FILE            the snapshot, under the name that the database gave it
 //	NAME/manifest.json   what it is, with its SHA-256; written last
 //
-// NAME is the time and the instance. A backup without a manifest is not complete: it is
-// never restored or counted, and goes when it is a day old.
+// NAME is the time, the namespace and the instance. A backup without a manifest is not
+// complete: it is never restored or counted, and goes when it is a day old. Several clusters
+// may share a store: each counts, removes and restores its own.
 //
 // # Which instance is asked
 //
-// A replica that is in sync, so that the main has no work of it; then the voter; the main
-// only if nobody else can, such as replicas before 3.7.2, which take no snapshots. Never a
-// replica whose history is not clean: a snapshot would keep it (memgraph-observed 1.1).
+// The replica that is least behind, so that the main has no work of it; then the voter; the
+// main only if nobody else can, such as replicas before 3.7.2, which take no snapshots. Never
+// a replica that is further behind than source.go says: a backup would lack what its owner
+// believes is in it. Never one whose history is not clean: a snapshot would keep it
+// (memgraph-observed 1.1).
 package backup
 
 import (
@@ -32,6 +35,8 @@ import (
 	"fmt"
 	"path"
 	"time"
+
+	"memgraph-controller/controller/api"
 )
 
 // Format is the layout of the manifest that this program reads and writes.
@@ -45,13 +50,18 @@ type Manifest struct {
 	Format int `json:"format"`
 	// Name is that of the backup in its store.
 	Name string `json:"name"`
-	// At is when the snapshot was asked for: it holds all that Instance had before. A
-	// replica that does not vote may have lacked what was just committed.
+	// At is when the snapshot was asked for: it holds all that Instance had before.
 	At time.Time `json:"at"`
-	// Cluster and Instance are where it is from, and Epoch is the record's.
+	// Cluster is NAMESPACE/STATEFULSET, Instance whose snapshot it is, and Epoch the record's.
 	Cluster  string `json:"cluster"`
 	Instance string `json:"instance"`
 	Epoch    uint64 `json:"epoch"`
+	// Role is what Instance was. Main and voter have everything that was acknowledged.
+	Role Role `json:"role"`
+	// Behind is what Instance lacked of the main's data right before At, in the database's
+	// timestamps, about two for a write; Lag is for how long it had not been seen in sync.
+	Behind int64        `json:"behind"`
+	Lag    api.Duration `json:"lag_seconds"`
 	// Database is the UUID of the data, Version that of the server, which has to be the
 	// same or a later one to read them.
 	Database string `json:"database"`

@@ -43,13 +43,13 @@ func start(t *testing.T, data, version string) database {
 	files, err := disk.OpenDir(data)
 	require.NoError(t, err)
 	config := standin.Defaults()
-	config.Name, config.Version, config.Disk, config.Random = "memgraph-1", version, files, rand.Reader
+	config.Name, config.Version, config.Disk, config.Random = "graph-1", version, files, rand.Reader
 	config.Log, config.StorageSnapshotOnExit = slog.New(slog.DiscardHandler), false
 	config.BoltAddress = standintest.Free(t)
 	instance, err := standin.Start(t.Context(), config)
 	require.NoError(t, err)
 	d := database{}
-	d.Client, err = memgraph.Open(memgraph.Config{Name: "memgraph-1", Address: config.BoltAddress, ReplicationAddress: standintest.Free(t), Timeout: 10 * time.Second})
+	d.Client, err = memgraph.Open(memgraph.Config{Name: "graph-1", Address: config.BoltAddress, ReplicationAddress: standintest.Free(t), Timeout: 10 * time.Second})
 	require.NoError(t, err)
 	d.driver, err = neo4j.NewDriverWithContext("bolt://"+config.BoltAddress, neo4j.NoAuth())
 	require.NoError(t, err)
@@ -85,9 +85,9 @@ func (d database) run(t *testing.T, query string) []any {
 
 // healthy is a cluster of three in which all is well.
 func healthy() api.Status {
-	status := api.Status{Cluster: "graph", Epoch: 7, Record: topology.Record{Epoch: 7, Main: "memgraph-0", Voter: "memgraph-1", Gate: topology.GateOpen}}
+	status := api.Status{Cluster: "graph", Epoch: 7, Record: topology.Record{Epoch: 7, Main: "graph-0", Voter: "graph-1", Gate: topology.GateOpen}}
 	for n := range 3 {
-		i := api.Instance{Name: fmt.Sprintf("memgraph-%d", n), Health: topology.HealthUp, Clean: true}
+		i := api.Instance{Name: fmt.Sprintf("graph-%d", n), Health: topology.HealthUp, Clean: true}
 		if n > 0 {
 			i.Status = topology.StatusReady
 		}
@@ -101,8 +101,17 @@ func job(store Store, ask func(instance string, stream io.Writer) error) Job {
 	return Job{
 		Status: func(context.Context) (api.Status, error) { return healthy(), nil },
 		Ask:    func(_ context.Context, instance string, stream io.Writer) error { return ask(instance, stream) },
-		Store:  store, Keep: 2, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+		Store:  store, Namespace: "db", Keep: 2, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	}
+}
+
+// latest is the newest backup of the only cluster in a store.
+func latest(t *testing.T, store Store) Manifest {
+	t.Helper()
+	m, skipped, err := Find(t.Context(), store, Latest, "")
+	require.NoError(t, err)
+	require.Empty(t, skipped)
+	return m
 }
 
 // stream is what Send would write.
@@ -112,7 +121,7 @@ func stream(t *testing.T, snapshot string) []byte {
 	root := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "snapshots"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "snapshots", "snap_1"), []byte(snapshot), 0o600))
-	require.NoError(t, Send(t.Context(), fake{}, "memgraph-2", root, &out))
+	require.NoError(t, Send(t.Context(), fake{}, "graph-2", root, &out))
 	return out.Bytes()
 }
 
@@ -144,10 +153,10 @@ func TestABackupBringsEverythingBack(t *testing.T) {
 				require.NoError(t, os.RemoveAll(volume))
 
 				volume = t.TempDir()
-				m, err := Restore(t.Context(), store, Latest, filepath.Join(volume, "data"))
-				require.NoError(t, err)
+				m := latest(t, store)
+				require.NoError(t, Restore(t.Context(), store, m, filepath.Join(volume, "data")))
 				require.Equal(t, Manifest{
-					Format: Format, Name: "20260304T050607Z-memgraph-2", At: m.At, Cluster: "graph", Instance: "memgraph-2", Epoch: 7,
+					Format: Format, Name: "20260304T050607Z-db.graph-2", At: m.At, Cluster: "db/graph", Instance: "graph-2", Role: RoleReplica, Epoch: 7,
 					Database: before.Database, Version: before.Version, Nodes: 100, Edges: 50, File: m.File, Bytes: m.Bytes, SHA256: m.SHA256,
 				}, m)
 				second := start(t, filepath.Join(volume, "data"), version)
@@ -171,34 +180,12 @@ func TestASecondBackupOfTheSameData(t *testing.T) {
 	require.NoError(t, j.Run(t.Context()))
 	j.Now = func() time.Time { return now.Add(time.Hour) }
 	require.NoError(t, j.Run(t.Context()))
-	all, err := List(t.Context(), store)
+	all, unreadable, err := List(t.Context(), store)
 	require.NoError(t, err)
+	require.Empty(t, unreadable)
 	require.Len(t, all, 2)
 	for _, m := range all {
 		require.NoError(t, Verify(t.Context(), store, m, io.Discard))
-	}
-}
-
-func TestReplicasThatAreInSyncAreAskedFirstAndTheMainLast(t *testing.T) {
-	require.Equal(t, []string{"memgraph-2", "memgraph-1", "memgraph-0"}, candidates(healthy()))
-	for name, c := range map[string]struct {
-		change func(*api.Status)
-		want   []string
-	}{
-		"the replica is being brought up to date": {func(s *api.Status) { s.Instances[2].Status = topology.StatusRecovery }, []string{"memgraph-1", "memgraph-0"}},
-		"its history is not clean":                {func(s *api.Status) { s.Instances[2].Clean = false }, []string{"memgraph-1", "memgraph-0"}},
-		"it is being stopped":                     {func(s *api.Status) { s.Instances[2].Terminating = true }, []string{"memgraph-1", "memgraph-0"}},
-		"its data are set aside":                  {func(s *api.Status) { s.Instances[2].Quarantined = &topology.Quarantine{} }, []string{"memgraph-1", "memgraph-0"}},
-		"nobody has a clean history": {func(s *api.Status) {
-			for i := range s.Instances {
-				s.Instances[i].Clean = false
-			}
-		}, []string{"memgraph-0"}},
-		"there is no main": {func(s *api.Status) { s.Record.Main, s.Record.Gate = "", topology.GateClosed }, nil},
-	} {
-		status := healthy()
-		c.change(&status)
-		require.Equal(t, c.want, candidates(status), name)
 	}
 }
 
@@ -208,17 +195,18 @@ func TestTheNextInstanceIsAskedWhereOneCannot(t *testing.T) {
 	var asked []string
 	require.NoError(t, job(store, func(instance string, out io.Writer) error {
 		asked = append(asked, instance)
-		if instance != "memgraph-0" {
+		if instance != "graph-0" {
 			return memgraph.ErrNoSnapshots
 		}
 		_, err := out.Write(whole)
 		return err
 	}).Run(t.Context()))
-	require.Equal(t, []string{"memgraph-2", "memgraph-1", "memgraph-0"}, asked)
-	all, err := List(t.Context(), store)
+	require.Equal(t, []string{"graph-2", "graph-1", "graph-0"}, asked)
+	all, unreadable, err := List(t.Context(), store)
 	require.NoError(t, err)
+	require.Empty(t, unreadable)
 	require.Len(t, all, 1)
-	require.Equal(t, "memgraph-0", all[0].Instance)
+	require.Equal(t, "graph-0", all[0].Instance)
 }
 
 // A stream that broke, or was changed on its way, is no backup.
@@ -234,26 +222,27 @@ func TestABrokenStreamIsNoBackup(t *testing.T) {
 			j.Now = func() time.Time { return now.Add(-24 * time.Hour) }
 			require.NoError(t, j.Run(t.Context()))
 			require.Error(t, job(store, func(_ string, out io.Writer) error { _, err := out.Write(sent); return err }).Run(t.Context()), name)
-			m, err := Find(t.Context(), store, Latest)
-			require.NoError(t, err)
-			require.Equal(t, "20260303T050607Z-memgraph-2", m.Name, "%s: that of yesterday is the newest", name)
+			require.Equal(t, "20260303T050607Z-db.graph-2", latest(t, store).Name, "%s: that of yesterday is the newest", name)
 		})
 	}
 }
 
 func TestWhyAnInstanceFailedIsSaid(t *testing.T) {
 	err := job(Folder(t.TempDir()), func(instance string, _ io.Writer) error { return errors.New("no room on " + instance) }).Run(t.Context())
-	require.ErrorContains(t, err, "memgraph-2: no room on memgraph-2")
-	require.ErrorContains(t, err, "memgraph-0: no room on memgraph-0")
+	require.ErrorContains(t, err, "graph-2: no room on graph-2")
+	require.ErrorContains(t, err, "graph-0: no room on graph-0")
 }
 
 func TestOldBackupsGoWhenANewOneIsComplete(t *testing.T) {
 	eachStore(t, func(t *testing.T, store Store) {
 		whole := stream(t, "the content")
 		put(t, store, "notes/mine.txt", "somebody else's")
-		put(t, store, "20260101T000000Z-memgraph-1/manifest.json", `{"format":1,"file":"snap","bytes":1,"sha256":"00","database":"another one"}`)
-		put(t, store, "20260301T000000Z-memgraph-1/snap", "abandoned")
-		put(t, store, "20260304T040000Z-memgraph-1/snap", "perhaps under way")
+		put(t, store, "20260101T000000Z-db.graph-1/manifest.json", `{"format":1,"file":"snap","bytes":1,"sha256":"00","cluster":"db/graph","database":"another one"}`)
+		put(t, store, "20260101T000000Z-prod.graph-1/manifest.json", `{"format":1,"file":"snap","bytes":1,"sha256":"00","cluster":"prod/graph","database":"uuid"}`)
+		put(t, store, "20260102T000000Z-db.graph-1/manifest.json", `{"format":1,`)
+		put(t, store, "20260301T000000Z-db.graph-1/snap", "abandoned")
+		put(t, store, "20260301T000000Z-prod.graph-1/snap", "another cluster's, whose jobs may take longer")
+		put(t, store, "20260304T040000Z-db.graph-1/snap", "perhaps under way")
 		for hour := range 4 {
 			j := job(store, func(_ string, out io.Writer) error { _, err := out.Write(whole); return err })
 			j.Now = func() time.Time { return now.Add(time.Duration(hour) * time.Hour) }
@@ -263,10 +252,12 @@ func TestOldBackupsGoWhenANewOneIsComplete(t *testing.T) {
 		require.NoError(t, err)
 		slices.Sort(names)
 		require.Equal(t, []string{
-			"20260101T000000Z-memgraph-1/manifest.json",
-			"20260304T040000Z-memgraph-1/snap",
-			"20260304T070607Z-memgraph-2/manifest.json", "20260304T070607Z-memgraph-2/snap_1",
-			"20260304T080607Z-memgraph-2/manifest.json", "20260304T080607Z-memgraph-2/snap_1",
+			"20260101T000000Z-db.graph-1/manifest.json", "20260101T000000Z-prod.graph-1/manifest.json",
+			"20260102T000000Z-db.graph-1/manifest.json",
+			"20260301T000000Z-prod.graph-1/snap",
+			"20260304T040000Z-db.graph-1/snap",
+			"20260304T070607Z-db.graph-2/manifest.json", "20260304T070607Z-db.graph-2/snap_1",
+			"20260304T080607Z-db.graph-2/manifest.json", "20260304T080607Z-db.graph-2/snap_1",
 			"notes/mine.txt",
 		}, names)
 	})
@@ -276,29 +267,14 @@ func TestADamagedBackupIsNotRestored(t *testing.T) {
 	eachStore(t, func(t *testing.T, store Store) {
 		whole := stream(t, "the content")
 		require.NoError(t, job(store, func(_ string, out io.Writer) error { _, err := out.Write(whole); return err }).Run(t.Context()))
-		m, err := Find(t.Context(), store, Latest)
-		require.NoError(t, err)
+		m := latest(t, store)
 		put(t, store, path.Join(m.Name, m.File), "THE content")
 		data := filepath.Join(t.TempDir(), "data")
-		_, err = Restore(t.Context(), store, m.Name, data)
-		require.ErrorContains(t, err, "is damaged")
+		require.ErrorContains(t, Restore(t.Context(), store, m, data), "is damaged")
 		require.NoDirExists(t, data)
 		put(t, store, path.Join(m.Name, m.File), "the content")
-		_, err = Restore(t.Context(), store, m.Name, data) // over what the first try left
-		require.NoError(t, err)
-		_, err = Restore(t.Context(), store, m.Name, data)
-		require.ErrorContains(t, err, "is there already")
-	})
-}
-
-func TestWithoutABackupNothingIsRestored(t *testing.T) {
-	eachStore(t, func(t *testing.T, store Store) {
-		data := filepath.Join(t.TempDir(), "data")
-		_, err := Restore(t.Context(), store, Latest, data)
-		require.ErrorContains(t, err, "no complete backup")
-		_, err = Restore(t.Context(), store, "20260304T050607Z-memgraph-2", data)
-		require.ErrorContains(t, err, "20260304T050607Z-memgraph-2")
-		require.NoDirExists(t, data)
+		require.NoError(t, Restore(t.Context(), store, m, data)) // over what the first try left
+		require.ErrorContains(t, Restore(t.Context(), store, m, data), "is there already")
 	})
 }
 

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"memgraph-controller/controller/api"
-	"memgraph-controller/controller/topology"
 )
 
 // Job makes one backup and removes those that are too many.
@@ -22,7 +21,9 @@ type Job struct {
 	// Ask runs Send in the container of an instance and hands on what it writes.
 	Ask   func(ctx context.Context, instance string, stream io.Writer) error
 	Store Store
-	// Keep is how many complete backups of this database stay, at least 1.
+	// Namespace is where the cluster is: those of two namespaces may have the same name.
+	Namespace string
+	// Keep is how many complete backups of this cluster's database stay, at least 1.
 	Keep int
 	Now  func() time.Time
 	Log  *slog.Logger
@@ -37,73 +38,45 @@ const abandonedAfter = 24 * time.Hour
 
 // Run makes the backup. Old ones are removed only after that.
 func (j Job) Run(ctx context.Context) error {
-	status, err := j.Status(ctx)
-	if err != nil {
-		return fmt.Errorf("ask a controller: %w", err)
-	}
-	instances := candidates(status)
-	if len(instances) == 0 {
-		return fmt.Errorf("no instance is fit for a snapshot: %s", status.Routing.Decision.Reason)
-	}
 	var failures []error
-	for _, instance := range instances {
-		m, err := j.take(ctx, status, instance)
+	for tried := []string{}; ctx.Err() == nil; {
+		// Asked anew for each: a try may have taken hours.
+		status, err := j.Status(ctx)
+		if err != nil {
+			return errors.Join(append(failures, fmt.Errorf("ask a controller: %w", err))...)
+		}
+		fit, refused := sources(status)
+		for _, why := range refused {
+			j.Log.Warn("no backup is made of this instance", "because", why)
+		}
+		next := slices.IndexFunc(fit, func(s source) bool { return !slices.Contains(tried, s.instance) })
+		if next < 0 {
+			if len(failures) == 0 {
+				failures = append(failures, fmt.Errorf("no instance is fit for a snapshot: %s", status.Routing.Decision.Reason))
+			}
+			return errors.Join(append(failures, refused...)...)
+		}
+		from := fit[next]
+		m, err := j.take(ctx, status, from)
 		if err == nil {
-			j.Log.Info("backup complete", "name", m.Name, "bytes", m.Bytes, "nodes", m.Nodes, "edges", m.Edges, "version", m.Version)
-			return j.prune(ctx, m.Database)
+			j.Log.Info("backup complete", "name", m.Name, "of", m.Role, "behind", m.Behind, "bytes", m.Bytes, "nodes", m.Nodes, "edges", m.Edges, "version", m.Version)
+			return j.prune(ctx, m)
 		}
-		failures = append(failures, fmt.Errorf("%s: %w", instance, err))
-		if ctx.Err() != nil {
-			break
-		}
-		j.Log.Warn("no backup of this instance, trying the next one", "instance", instance, "error", err)
+		tried, failures = append(tried, from.instance), append(failures, fmt.Errorf("%s: %w", from.instance, err))
+		j.Log.Warn("no backup of this instance, trying the next one", "instance", from.instance, "error", err)
 	}
-	return errors.Join(failures...)
-}
-
-// candidates are the instances to ask, the best first; see the package comment.
-func candidates(status api.Status) []string {
-	r := status.Record
-	if r.Main == "" || r.Gate != topology.GateOpen {
-		return nil
-	}
-	rank := func(i api.Instance) int {
-		switch i.Name {
-		case r.Main:
-			return 2
-		case r.Voter:
-			return 1
-		}
-		return 0
-	}
-	var fit []api.Instance
-	for _, i := range status.Instances {
-		follows := i.Status == topology.StatusReady || i.Status == topology.StatusReplicating
-		well := i.Health == topology.HealthUp && !i.Terminating && !i.Refused && i.Quarantined == nil
-		if well && i.Clean && (follows || i.Name == r.Main) {
-			fit = append(fit, i)
-		}
-	}
-	slices.SortStableFunc(fit, func(a, b api.Instance) int { return rank(a) - rank(b) })
-	if len(fit) == 0 { // the main has everything, whatever its history
-		return []string{r.Main}
-	}
-	var names []string
-	for _, i := range fit {
-		names = append(names, i.Name)
-	}
-	return names
+	return errors.Join(append(failures, ctx.Err())...)
 }
 
 // take makes a backup of one instance. What failed leaves no manifest.
-func (j Job) take(ctx context.Context, status api.Status, instance string) (Manifest, error) {
-	name := j.Now().UTC().Format(stamp) + "-" + instance
+func (j Job) take(ctx context.Context, status api.Status, from source) (Manifest, error) {
+	name := j.Now().UTC().Format(stamp) + j.of(from.instance)
 	reader, writer := io.Pipe()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	asked := make(chan error, 1)
 	go func() {
-		err := j.Ask(ctx, instance, writer)
+		err := j.Ask(ctx, from.instance, writer)
 		writer.CloseWithError(err)
 		asked <- err
 	}()
@@ -120,13 +93,19 @@ func (j Job) take(ctx context.Context, status api.Status, instance string) (Mani
 	if err != nil {
 		return m, err
 	}
-	m.Name, m.Instance, m.Cluster, m.Epoch = name, instance, status.Cluster, status.Epoch
+	m.Name, m.Cluster, m.Epoch = name, j.Namespace+"/"+status.Cluster, status.Epoch
+	m.Instance, m.Role, m.Behind, m.Lag = from.instance, from.role, from.behind, from.lag
 	return m, seal(ctx, j.Store, m)
 }
 
-// prune removes the oldest complete backups of a database but Keep, and what others have
-// abandoned. Those of another database are left alone, whoever shares the store.
-func (j Job) prune(ctx context.Context, database string) error {
+// of is how the names of the backups of an instance go on after the time.
+func (j Job) of(instance string) string { return "-" + j.Namespace + "." + instance }
+
+// prune removes the oldest complete backups of the same cluster and database but Keep, and
+// what this cluster's jobs have abandoned. Those of others are left alone, whoever shares the
+// store, and so are those of a database that was there before: Kubernetes has one of the same
+// name, and nobody knows what it is worth.
+func (j Job) prune(ctx context.Context, made Manifest) error {
 	names, err := j.Store.List(ctx)
 	if err != nil {
 		return fmt.Errorf("list backups: %w", err)
@@ -138,15 +117,16 @@ func (j Job) prune(ctx context.Context, database string) error {
 			files[folder] = append(files[folder], file)
 		}
 	}
+	_, set, _ := strings.Cut(made.Cluster, "/")
 	var complete, going []string
 	for folder, inside := range files {
 		at, _ := time.Parse(stamp, folder[:len(stamp)])
 		switch {
 		case slices.Contains(inside, manifestFile):
-			if j.isOf(ctx, folder, database) {
+			if j.isLike(ctx, made, folder) {
 				complete = append(complete, folder)
 			}
-		case j.Now().Sub(at) > abandonedAfter:
+		case strings.HasPrefix(folder[len(stamp):], j.of(set)+"-") && j.Now().Sub(at) > abandonedAfter:
 			going = append(going, folder)
 		}
 	}
@@ -161,13 +141,14 @@ func (j Job) prune(ctx context.Context, database string) error {
 	return nil
 }
 
-// isOf tells whether a backup is one of a database. What cannot be read is nobody's.
-func (j Job) isOf(ctx context.Context, name, database string) bool {
+// isLike tells whether a backup is one of the same cluster and database. What cannot be read
+// is nobody's.
+func (j Job) isLike(ctx context.Context, made Manifest, name string) bool {
 	m, err := read(ctx, j.Store, name)
 	if err != nil {
 		j.Log.Warn("a backup cannot be read, and is left alone", "name", name, "error", err)
 	}
-	return err == nil && m.Database == database
+	return err == nil && m.Cluster == made.Cluster && m.Database == made.Database
 }
 
 // remove removes a backup, the manifest first, so that no half of it is ever taken for a

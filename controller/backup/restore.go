@@ -15,52 +15,30 @@ import (
 	"memgraph-controller/controller/durable"
 )
 
-// Latest asks for the newest complete backup.
-const Latest = "latest"
-
-// Find returns a backup by its name, or the newest one for Latest.
-func Find(ctx context.Context, store Store, name string) (Manifest, error) {
-	if name != Latest {
-		return read(ctx, store, name)
-	}
-	all, err := List(ctx, store)
-	switch {
-	case err != nil:
-		return Manifest{}, err
-	case len(all) == 0:
-		return Manifest{}, errors.New("there is no complete backup in the store")
-	}
-	return all[len(all)-1], nil
-}
-
 // Restore makes a data directory out of a backup. There must be none: what is there is
 // never touched. It appears whole, or not at all.
-func Restore(ctx context.Context, store Store, name, data string) (Manifest, error) {
+func Restore(ctx context.Context, store Store, m Manifest, data string) error {
 	if _, err := os.Lstat(data); !errors.Is(err, fs.ErrNotExist) {
-		return Manifest{}, errors.Join(fmt.Errorf("%s is there already, and a backup is restored on an empty volume only", data), err)
-	}
-	m, err := Find(ctx, store, name)
-	if err != nil {
-		return m, err
+		return errors.Join(fmt.Errorf("%s is there already, and a backup is restored on an empty volume only", data), err)
 	}
 	fresh := data + ".restoring"
 	if err := os.RemoveAll(fresh); err != nil {
-		return m, err
+		return err
 	}
 	folder := filepath.Join(fresh, "snapshots")
 	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return m, err
+		return err
 	}
 	if err := fetch(ctx, store, m, filepath.Join(folder, m.File)); err != nil {
-		return m, fmt.Errorf("backup %s: %w", m.Name, err)
+		return fmt.Errorf("backup %s: %w", m.Name, err)
 	}
 	if err := errors.Join(durable.SyncDir(folder), durable.SyncDir(fresh)); err != nil {
-		return m, err
+		return err
 	}
 	if err := os.Rename(fresh, data); err != nil {
-		return m, err
+		return err
 	}
-	return m, durable.SyncDir(filepath.Dir(data))
+	return durable.SyncDir(filepath.Dir(data))
 }
 
 func fetch(ctx context.Context, store Store, m Manifest, target string) error {

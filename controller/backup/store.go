@@ -87,14 +87,14 @@ func (f Folder) Remove(_ context.Context, name string) error {
 	return nil
 }
 
-// List returns the manifests of all complete backups, the oldest first.
-func List(ctx context.Context, store Store) ([]Manifest, error) {
+// List returns the manifests of all complete backups, the oldest first. Those that cannot be
+// read are in unreadable, each with its name and the reason; they do not hide the others.
+func List(ctx context.Context, store Store) (found []Manifest, unreadable []error, err error) {
 	names, err := store.List(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list backups: %w", err)
+		return nil, nil, fmt.Errorf("list backups: %w", err)
 	}
 	slices.Sort(names)
-	var found []Manifest
 	for _, name := range names {
 		folder, file := path.Split(name)
 		if file != manifestFile || folder == "" {
@@ -102,11 +102,12 @@ func List(ctx context.Context, store Store) ([]Manifest, error) {
 		}
 		m, err := read(ctx, store, strings.TrimSuffix(folder, "/"))
 		if err != nil {
-			return nil, err
+			unreadable = append(unreadable, err)
+			continue
 		}
 		found = append(found, m)
 	}
-	return found, nil
+	return found, unreadable, nil
 }
 
 // read reads the manifest of one backup.
