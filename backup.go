@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -19,10 +20,12 @@ import (
 
 // backupCommands make backups and look at them.
 type backupCommands struct {
-	Run    backupRun    `cmd:"" help:"Make a backup of a cluster in Kubernetes and remove old ones (a job)."`
-	Send   backupSend   `cmd:"" help:"Make a snapshot and write it to standard output; the job runs this in a database's container."`
-	List   backupList   `cmd:"" help:"List the complete backups of a store."`
-	Verify backupVerify `cmd:"" help:"Read a backup and compare it with its checksum."`
+	Run     backupRun     `cmd:"" help:"Make a backup of a cluster in Kubernetes and remove old ones (a job)."`
+	Send    backupSend    `cmd:"" help:"Make a snapshot and write it to standard output; the job runs this in a database's container."`
+	List    backupList    `cmd:"" help:"List the complete backups of a store."`
+	Verify  backupVerify  `cmd:"" help:"Read a backup and compare it with its checksum."`
+	Restore backupRestore `cmd:"" help:"Bring a backup to the first instance of a new cluster in Kubernetes (a job)."`
+	Accept  backupAccept  `cmd:"" help:"Read a backup from standard input and hand it to the init container that waits for it; the job runs this there."`
 }
 
 // storeFlags name the store of backups.
@@ -75,7 +78,7 @@ func (r *backupRun) Run(ctx context.Context, terminal *cli.Terminal) error {
 	return backup.Job{
 		Status: api.Client{Base: r.Server}.Status,
 		Ask: func(ctx context.Context, instance string, stream io.Writer) error {
-			return exec.Run(ctx, instance, send, stream)
+			return exec.Run(ctx, instance, kube.DatabaseContainer, send, nil, stream)
 		},
 		Store: store, Namespace: r.Namespace, Keep: r.Keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(terminal.Err, nil)),
 	}.Run(ctx)
@@ -160,9 +163,56 @@ func (v *backupVerify) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	if err := backup.Verify(ctx, store, m, io.Discard); err != nil {
+	if err := backup.Verify(ctx, store, m); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(terminal.Out, "%s is whole: %d bytes\n", m.Name, m.Bytes)
 	return err
+}
+
+type backupRestore struct {
+	storeFlags
+	Namespace   string `help:"Where the databases are." env:"POD_NAMESPACE" required:""`
+	StatefulSet string `name:"statefulset" help:"The StatefulSet of the databases." required:""`
+	Server      string `help:"Address of a controller's HTTP server." env:"MEMGRAPH_CONTROLLER_SERVER" required:"" placeholder:"URL"`
+	Program     string `help:"This program in the init container of the database." default:"/opt/memgraph-controller/memgraph-controller"`
+	Cluster     string `help:"Whose latest is meant; empty: this cluster's." placeholder:"NAMESPACE/NAME"`
+	Name        string `arg:"" help:"Its name, or latest."`
+}
+
+// Run brings the backup to the first instance. The others get theirs by replication.
+func (r *backupRestore) Run(ctx context.Context, terminal *cli.Terminal) error {
+	store, err := r.open()
+	if err != nil {
+		return err
+	}
+	exec, err := kube.NewExec(cli.Version(), r.Namespace)
+	if err != nil {
+		return err
+	}
+	first, accept := r.StatefulSet+"-0", []string{r.Program, "backup", "accept"}
+	return backup.Delivery{
+		Status: api.Client{Base: r.Server}.Status,
+		Awaits: func(ctx context.Context) error {
+			return exec.Run(ctx, first, kube.InitContainer, append(accept, "--ask"), nil, io.Discard)
+		},
+		Hand: func(ctx context.Context, stream io.Reader) error {
+			return exec.Run(ctx, first, kube.InitContainer, accept, stream, io.Discard)
+		},
+		Store: store, Name: r.Name, Cluster: cmp.Or(r.Cluster, r.Namespace+"/"+r.StatefulSet),
+		Log: slog.New(slog.NewTextHandler(terminal.Err, nil)),
+	}.Run(ctx)
+}
+
+type backupAccept struct {
+	Ask    bool   `help:"Read nothing and only tell whether anybody waits."`
+	Socket string `help:"Where it is waited." default:"/opt/memgraph-controller/restore.sock"`
+}
+
+// Run hands the backup on.
+func (a *backupAccept) Run(ctx context.Context, terminal *cli.Terminal) error {
+	if a.Ask {
+		return backup.Forward(ctx, a.Socket, nil)
+	}
+	return backup.Forward(ctx, a.Socket, terminal.In)
 }

@@ -2,16 +2,24 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/cli"
+	"memgraph-controller/controller/api"
+	"memgraph-controller/controller/backup"
 )
 
 // execute runs a command line outside of a cluster.
@@ -67,4 +75,46 @@ func TestBackupsNeedAPlaceAndKeepOne(t *testing.T) {
 	code, _, problems = execute(t, "backup", "run", "--keep=0", "--namespace=n", "--server=http://x")
 	require.NotZero(t, code)
 	require.Contains(t, problems, "at least 1")
+}
+
+// The init container waits, and the job runs the other program in it.
+func TestTheInitContainerTakesTheBackupThatIsBroughtToIt(t *testing.T) {
+	store, content := backup.Folder(t.TempDir()), "the content"
+	m := backup.Manifest{Format: backup.Format, Name: "20260304T050607Z-db.graph-2", Cluster: "db/graph", File: "snap_1", Bytes: int64(len(content)), SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(content)))}
+	text, err := json.Marshal(m)
+	require.NoError(t, err)
+	for name, text := range map[string]string{"manifest.json": string(text), m.File: content} {
+		require.NoError(t, store.Put(t.Context(), m.Name+"/"+name, int64(len(text)), strings.NewReader(text)))
+	}
+	folder, err := os.MkdirTemp("", "") // a socket's path has to be short
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	pod := reseedInit{StatefulSet: "graph", AwaitBackup: true, Socket: filepath.Join(folder, "s"), Data: filepath.Join(t.TempDir(), "data")}
+
+	for name, waits := range map[string]bool{"graph-0": true, "graph-1": false} {
+		pod.Name = name
+		require.Equal(t, waits, pod.restore(slog.New(slog.DiscardHandler)) != nil, name)
+	}
+	pod.Name = "graph-0"
+	accept := func(ctx context.Context, stream io.Reader, args ...string) error {
+		var wrong bytes.Buffer
+		code := cli.Execute(ctx, &commandLine{}, append([]string{"backup", "accept", "--socket", pod.Socket}, args...), &cli.Terminal{In: stream, Out: io.Discard, Err: &wrong})
+		if code != 0 {
+			return errors.New(wrong.String())
+		}
+		return nil
+	}
+	require.ErrorContains(t, accept(t.Context(), nil, "--ask"), "nobody waits for a backup here")
+	ended := make(chan error, 1)
+	go func() { ended <- pod.restore(slog.New(slog.DiscardHandler))(t.Context()) }()
+	require.NoError(t, backup.Delivery{
+		Status: func(context.Context) (api.Status, error) { return api.Status{}, nil },
+		Awaits: func(ctx context.Context) error { return accept(ctx, nil, "--ask") },
+		Hand:   func(ctx context.Context, stream io.Reader) error { return accept(ctx, stream) },
+		Store:  store, Name: backup.Latest, Cluster: "db/graph", Log: slog.New(slog.DiscardHandler),
+	}.Run(t.Context()))
+	require.NoError(t, <-ended)
+	restored, err := os.ReadFile(filepath.Join(pod.Data, "snapshots", m.File))
+	require.NoError(t, err)
+	require.Equal(t, content, string(restored))
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -23,9 +22,8 @@ type reseedInit struct {
 	StatefulSet string `name:"statefulset" help:"The StatefulSet of the databases." required:""`
 	Data        string `help:"The data directory: a folder of the volume, not its mount point." default:"/var/lib/memgraph/data"`
 	Program     string `help:"Folder in which to leave this program for the database's container, whose image has no tools: kubectl exec runs it there. Empty: nowhere."`
-	Restore     string `help:"Backup to restore on an unused volume of the first instance, in a cluster that never had a main: its name, or latest." placeholder:"NAME"`
-	Cluster     string `name:"restore-cluster" help:"Whose latest backup is meant; empty: this cluster's." placeholder:"NAMESPACE/NAME"`
-	storeFlags
+	AwaitBackup bool   `help:"The first instance of a cluster that never had a main waits, on a volume that nobody used, until 'backup restore' has brought a backup."`
+	Socket      string `help:"Where it waits." default:"/opt/memgraph-controller/restore.sock"`
 }
 
 // Run carries out the order that was left for this instance, if there is one. The
@@ -41,40 +39,28 @@ func (r *reseedInit) Run(ctx context.Context, terminal *cli.Terminal) error {
 	if err != nil {
 		return err
 	}
-	restore, err := r.restore(log)
-	if err != nil {
-		return err
-	}
 	return prestart.Run(ctx, prestart.Config{
-		Instance: r.Name, Pod: r.PodUID, Data: r.Data, Restore: restore,
+		Instance: r.Name, Pod: r.PodUID, Data: r.Data, Restore: r.restore(log),
 		Source: kube.NewOrderBook(client, kube.Config{Namespace: r.Namespace, StatefulSet: r.StatefulSet}),
 		Log:    log,
 	})
 }
 
-// restore is what restores the backup that is asked for; nil where none is. The first
-// instance alone gets it, and the others get theirs by replication.
-func (r *reseedInit) restore(log *slog.Logger) (func(context.Context) error, error) {
-	if r.Restore == "" || r.Name != r.StatefulSet+"-0" {
-		return nil, nil
-	}
-	store, err := r.open()
-	if err != nil {
-		return nil, err
+// restore waits for the backup; nil where none will come. The first instance alone gets it,
+// and the others get theirs by replication.
+func (r *reseedInit) restore(log *slog.Logger) func(context.Context) error {
+	if !r.AwaitBackup || r.Name != r.StatefulSet+"-0" {
+		return nil
 	}
 	return func(ctx context.Context) error {
-		m, skipped, err := backup.Find(ctx, store, r.Restore, cmp.Or(r.Cluster, r.Namespace+"/"+r.StatefulSet))
-		for _, why := range skipped {
-			log.Warn("skipped, though it may be newer: a backup that cannot be read", "error", why)
-		}
-		if err != nil {
-			return err
-		}
-		if err = backup.Restore(ctx, store, m, r.Data); err == nil {
-			log.Warn("backup restored", "name", m.Name, "at", m.At, "from", m.Cluster, "version", m.Version, "nodes", m.Nodes, "edges", m.Edges)
+		log.Info("waiting until the job that restores has brought the backup; its log says what it does")
+		m, err := backup.Await(ctx, r.Socket, r.Data, log)
+		if err == nil {
+			log.Warn("backup restored", "name", m.Name, "at", m.At, "of", m.Cluster, "role", m.Role, "behind", m.Behind,
+				"version", m.Version, "nodes", m.Nodes, "edges", m.Edges)
 		}
 		return err
-	}, nil
+	}
 }
 
 // leaveProgram copies this program into a folder that the database's container has too.

@@ -41,10 +41,14 @@ func TestRolesAreThoseOfTheCode(t *testing.T) {
 		require.ElementsMatch(t, kube.ControllerRules(config), named[*rbacv1.Role](t, m, release+"-controller").Rules)
 		require.ElementsMatch(t, kube.DatabaseRules(config), named[*rbacv1.Role](t, m, release+"-database").Rules)
 		roles := 2
-		if backups := all[*batchv1.CronJob](m); len(backups) > 0 {
+		if jobs := m.jobs(); len(jobs) > 0 {
 			roles++
 			var pods []string
-			for n := range *all[*appsv1.StatefulSet](m)[0].Spec.Replicas {
+			instances := *all[*appsv1.StatefulSet](m)[0].Spec.Replicas
+			if len(all[*batchv1.CronJob](m)) == 0 { // a backup is brought to the first
+				instances = 1
+			}
+			for n := range instances {
 				pods = append(pods, fmt.Sprintf("%s-%d", config.StatefulSet, n))
 			}
 			require.ElementsMatch(t, kube.BackupRules(pods), named[*rbacv1.Role](t, m, release+"-backup").Rules)
@@ -64,8 +68,8 @@ func TestRolesAreBoundToTheAccountsOfThePods(t *testing.T) {
 		if pod, ok := m.databasePod(); ok {
 			accounts["database"] = pod.Spec.ServiceAccountName
 		}
-		for _, backup := range all[*batchv1.CronJob](m) {
-			accounts["backup"] = backup.Spec.JobTemplate.Spec.Template.Spec.ServiceAccountName
+		for _, job := range m.jobs() {
+			accounts["backup"] = job.Spec.Template.Spec.ServiceAccountName
 		}
 		require.Len(t, all[*rbacv1.RoleBinding](m), len(accounts))
 		for component, account := range accounts {
@@ -139,6 +143,7 @@ func TestContainersPortsAndReadinessGateAreThoseOfTheCode(t *testing.T) {
 		database := pod.Spec.Containers
 		require.Len(t, database, 1)
 		require.Equal(t, kube.DatabaseContainer, database[0].Name)
+		require.Equal(t, kube.InitContainer, pod.Spec.InitContainers[0].Name)
 		require.Equal(t, int32(kube.BoltPort), port(t, database[0], "bolt"))
 		require.Equal(t, strconv.Itoa(kube.BoltPort), option(t, database[0], "--bolt-port"))
 		require.Equal(t, int32(kube.ReplicationPort), port(t, database[0], "replication"))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -187,6 +188,17 @@ func (m manifest) databasePod() (pod corev1.PodTemplateSpec, ok bool) {
 		return pod, false
 	}
 	return sets[0].Spec.Template, true
+}
+
+// jobs are those that back up, as the schedule makes them, and that restore.
+func (m manifest) jobs() (jobs []batchv1.JobTemplateSpec) {
+	for _, backup := range all[*batchv1.CronJob](m) {
+		jobs = append(jobs, backup.Spec.JobTemplate)
+	}
+	for _, restore := range all[*batchv1.Job](m) {
+		jobs = append(jobs, batchv1.JobTemplateSpec{ObjectMeta: restore.ObjectMeta, Spec: restore.Spec})
+	}
+	return jobs
 }
 
 // option is the value of a flag among the arguments of a container.

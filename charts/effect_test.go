@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -170,6 +171,49 @@ func TestTheAdminTokenIsLongAndNewEachTimeThereIsNoClusterToLookAt(t *testing.T)
 	require.Empty(t, all[*corev1.Secret](render(t, "--set=adminToken.existingSecret=mine")))
 }
 
+// Several pods on several nodes cannot mount a volume of ReadWriteOnce, and a pod that cannot
+// start for that would be no place to restore to. And everybody who may query can read the
+// files of a database's container: none of them opens the store.
+func TestOnlyJobsReachTheStoreOfBackups(t *testing.T) {
+	m := render(t, "--values=testdata/values/claim.yaml")
+	pod, _ := m.databasePod()
+	for _, spec := range []corev1.PodSpec{pod.Spec, m.controllerPod(t).Spec} {
+		for _, v := range spec.Volumes {
+			require.Nil(t, v.PersistentVolumeClaim, v.Name)
+		}
+	}
+	require.Len(t, m.jobs(), 2)
+	for _, job := range m.jobs() {
+		require.Equal(t, "graph-backups", job.Spec.Template.Spec.Volumes[0].PersistentVolumeClaim.ClaimName)
+	}
+	account := named[*corev1.ServiceAccount](t, render(t, "--values=testdata/values/everything.yaml"), pod.Spec.ServiceAccountName)
+	require.Empty(t, account.Annotations)
+}
+
+// A Job cannot be changed, and an upgrade would end there.
+func TestAnotherBackupToRestoreIsAnotherJobAndRestartsNoDatabase(t *testing.T) {
+	args := []string{"--set=backup.store.claim=c", "--set=restore.backup=latest"}
+	first, same := render(t, args...), render(t, append(args, "--set=memgraph.replicas=5")...)
+	name := all[*batchv1.Job](first)[0].Name
+	require.Equal(t, name, all[*batchv1.Job](same)[0].Name)
+	for _, change := range []string{"--set=restore.backup=20260304T050607Z-db.graph-2", "--set=image.tag=9.9.9", "--set=backup.store.prefix=other", "--set=backup.podLabels.a=b"} {
+		other := render(t, append(args, change)...)
+		require.NotEqual(t, name, all[*batchv1.Job](other)[0].Name, change)
+		if change != "--set=image.tag=9.9.9" {
+			require.Equal(t, all[*appsv1.StatefulSet](first)[0].Spec, all[*appsv1.StatefulSet](other)[0].Spec, change)
+		}
+	}
+}
+
+// They ask a controller, also where others may not.
+func TestTheJobsReachTheControllers(t *testing.T) {
+	for _, enabled := range []string{"backup.enabled=true", "restore.backup=latest"} {
+		m := render(t, "--set="+enabled, "--set=backup.store.claim=c", "--set=networkPolicy.httpClients[0].podSelector.matchLabels.app=prometheus")
+		require.Len(t, m.jobs(), 1)
+		require.True(t, m.lets(t, m.jobs()[0].Spec.Template.Labels, m.controllerPod(t).Labels, kube.HTTPPort), enabled)
+	}
+}
+
 // The environment of each container names only Secrets that the values name.
 func TestCredentialsComeFromSecretsAlone(t *testing.T) {
 	m := render(t, "--values=testdata/values/everything.yaml")
@@ -179,11 +223,13 @@ func TestCredentialsComeFromSecretsAlone(t *testing.T) {
 	}
 	pod, _ := m.databasePod()
 	require.Equal(t, want, secrets(pod.Spec.Containers[0]))
-	require.Equal(t, map[string]corev1.SecretKeySelector{
-		"AWS_ACCESS_KEY_ID": secretKey("graph-s3", "id"), "AWS_SECRET_ACCESS_KEY": secretKey("graph-s3", "key"),
-	}, secrets(pod.Spec.InitContainers[0]), "it restores a backup")
-	plain, _ := render(t, "--values=testdata/values/everything.yaml", "--set=restore.backup=").databasePod()
-	require.Empty(t, secrets(plain.Spec.InitContainers[0]))
+	require.Empty(t, secrets(pod.Spec.InitContainers[0]), "also where a backup is restored")
+	require.Len(t, m.jobs(), 2)
+	for _, job := range m.jobs() {
+		require.Equal(t, map[string]corev1.SecretKeySelector{
+			"AWS_ACCESS_KEY_ID": secretKey("graph-s3", "id"), "AWS_SECRET_ACCESS_KEY": secretKey("graph-s3", "key"),
+		}, secrets(job.Spec.Template.Spec.Containers[0]))
+	}
 	want["MEMGRAPH_CONTROLLER_TOKEN"] = secretKey("graph-admin", "admin")
 	require.Equal(t, want, secrets(m.controllerPod(t).Spec.Containers[0]))
 }

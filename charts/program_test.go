@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"memgraph-controller/clusters/command"
@@ -53,16 +52,18 @@ func TestTheInitContainerTakesItsArguments(t *testing.T) {
 	})
 }
 
-func TestTheBackupTakesItsArguments(t *testing.T) {
-	backups := 0
+func TestTheJobsThatBackUpAndRestoreTakeTheirArguments(t *testing.T) {
+	taken := map[string]int{}
 	forEachValueSet(t, func(t *testing.T, m manifest) {
-		for _, backup := range all[*batchv1.CronJob](m) {
-			backups++
-			require.ErrorContains(t, started(t, backup.Spec.JobTemplate.Spec.Template.Spec.Containers[0]), "connect to the API server")
+		for _, job := range m.jobs() {
+			c := job.Spec.Template.Spec.Containers[0]
+			taken[c.Args[1]]++
+			require.ErrorContains(t, started(t, c), "connect to the API server")
 		}
 	})
 	if !testing.Short() { // which renders none
-		require.Positive(t, backups)
+		require.Positive(t, taken["run"])
+		require.Positive(t, taken["restore"])
 	}
 }
 

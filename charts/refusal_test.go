@@ -36,6 +36,10 @@ func TestNonsenseIsRefusedWithAWordOnWhatIsWrong(t *testing.T) {
 		"a restore from nowhere":                {[]string{"restore.backup=latest"}, "need a place"},
 		"a backup to two places":                {[]string{"backup.store.claim=c", "backup.store.s3.bucket=graphs"}, "name two places"},
 		"a backup of somebody else's":           {[]string{"backup.enabled=true", "backup.store.claim=c", "memgraph.enabled=false", "existing.statefulSet=graph", "existing.instanceSelector.app=graph"}, "needs memgraph.enabled=true"},
+		"a restore into somebody else's":        {[]string{"restore.backup=latest", "backup.store.claim=c", "memgraph.enabled=false", "existing.statefulSet=graph", "existing.instanceSelector.app=graph"}, "restore.backup needs memgraph.enabled=true"},
+		"a folder outside of the claim":         {[]string{"backup.store.claim=c", "backup.store.prefix=../other"}, "/backup/store/prefix"},
+		"a cluster without its namespace":       {[]string{"restore.cluster=graph"}, "/restore/cluster"},
+		"the cluster of a backup with a name":   {[]string{"backup.store.claim=c", "restore.backup=20260304T050607Z-db.graph-2", "restore.cluster=db/graph"}, "is for restore.backup=latest"},
 		"a backup that is no name":              {[]string{"restore.backup=yesterday", "backup.store.claim=c"}, "/restore/backup"},
 		"a schedule that is none":               {[]string{"backup.schedule=daily"}, "/backup/schedule"},
 		"an argument that is no flag":           {[]string{"memgraph.extraArgs={verbose}"}, "/memgraph/extraArgs/0"},
@@ -72,5 +76,17 @@ func TestAReleaseWhoseNamesWouldBeTooLongIsRefused(t *testing.T) {
 			continue
 		}
 		require.ErrorContains(t, err, "choose a shorter one")
+	}
+}
+
+// A CronJob's name may have 52 characters, so that its jobs' may have 63.
+func TestAReleaseWhoseJobsCouldNotBeNamedIsRefused(t *testing.T) {
+	for _, set := range []string{"backup.enabled=true", "restore.backup=latest"} {
+		args := []string{"--set=backup.store.claim=c", "--set=" + set}
+		rendered, err := templateAs(t, strings.Repeat("r", 45), args...)
+		require.NoError(t, err)
+		require.Regexp(t, `(?m)^  name: r{45}-(backup|restore-[0-9a-f]{8})$`, rendered)
+		_, err = templateAs(t, strings.Repeat("r", 46), args...)
+		require.ErrorContains(t, err, "choose a shorter one", set)
 	}
 }

@@ -6,7 +6,14 @@
 //	Send      in the database's container: makes a snapshot and writes it to a stream
 //	Job       in a pod of its own, by schedule: asks an instance for a snapshot, through a
 //	          command that runs Send there, and puts it into a Store
-//	Restore   in the init container of the first instance, on an empty volume
+//	Delivery  in a pod of its own, in a new release: brings a backup to the first instance,
+//	          through a command that runs Forward there
+//	Await     in the init container of the first instance, on an empty volume: restores what
+//	          is brought
+//
+// So only the pods of jobs reach a Store. The databases' own would otherwise all have to
+// mount a volume that often only one node can, and hold keys of the store, which everybody
+// who may query could read (LOAD CSV reads files).
 //
 // Only a snapshot file is copied. It is the whole content at one moment: no write-ahead log
 // is needed beside it (Memgraph's documentation, backup and restore), so what was written

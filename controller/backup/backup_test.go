@@ -114,6 +114,49 @@ func latest(t *testing.T, store Store) Manifest {
 	return m
 }
 
+// restore brings a backup to somebody who waits for it.
+func restore(t *testing.T, store Store, name, data string) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	at, ended := wait(ctx, t, data)
+	err := delivery(store, at, name).Run(ctx)
+	if err != nil {
+		cancel() // or it waits for the next one
+	}
+	waited := <-ended
+	cancel()
+	if err == nil {
+		require.NoError(t, waited)
+	}
+	return err
+}
+
+// wait waits for a backup at a socket, and tells how that ended.
+func wait(ctx context.Context, t *testing.T, data string) (socket string, ended chan error) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "") // a socket's path has to be short
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	socket, ended = filepath.Join(folder, "s"), make(chan error, 1)
+	require.NoError(t, os.WriteFile(socket, nil, 0o600)) // of a process that was killed
+	go func() {
+		_, err := Await(ctx, socket, data, slog.New(slog.DiscardHandler))
+		ended <- err
+	}()
+	require.Eventually(t, func() bool { return Forward(ctx, socket, nil) == nil }, 10*time.Second, time.Millisecond)
+	return socket, ended
+}
+
+// delivery is one to a socket, in a cluster that never had a main.
+func delivery(store Store, socket, name string) Delivery {
+	return Delivery{
+		Status: func(context.Context) (api.Status, error) { return api.Status{}, nil },
+		Awaits: func(ctx context.Context) error { return Forward(ctx, socket, nil) },
+		Hand:   func(ctx context.Context, stream io.Reader) error { return Forward(ctx, socket, stream) },
+		Store:  store, Name: name, Cluster: "db/graph", Log: slog.New(slog.DiscardHandler),
+	}
+}
+
 // stream is what Send would write.
 func stream(t *testing.T, snapshot string) []byte {
 	t.Helper()
@@ -154,7 +197,7 @@ func TestABackupBringsEverythingBack(t *testing.T) {
 
 				volume = t.TempDir()
 				m := latest(t, store)
-				require.NoError(t, Restore(t.Context(), store, m, filepath.Join(volume, "data")))
+				require.NoError(t, restore(t, store, m.Name, filepath.Join(volume, "data")))
 				require.Equal(t, Manifest{
 					Format: Format, Name: "20260304T050607Z-db.graph-2", At: m.At, Cluster: "db/graph", Instance: "graph-2", Role: RoleReplica, Epoch: 7,
 					Database: before.Database, Version: before.Version, Nodes: 100, Edges: 50, File: m.File, Bytes: m.Bytes, SHA256: m.SHA256,
@@ -185,7 +228,7 @@ func TestASecondBackupOfTheSameData(t *testing.T) {
 	require.Empty(t, unreadable)
 	require.Len(t, all, 2)
 	for _, m := range all {
-		require.NoError(t, Verify(t.Context(), store, m, io.Discard))
+		require.NoError(t, Verify(t.Context(), store, m))
 	}
 }
 
@@ -270,11 +313,16 @@ func TestADamagedBackupIsNotRestored(t *testing.T) {
 		m := latest(t, store)
 		put(t, store, path.Join(m.Name, m.File), "THE content")
 		data := filepath.Join(t.TempDir(), "data")
-		require.ErrorContains(t, Restore(t.Context(), store, m, data), "is damaged")
+		require.ErrorContains(t, restore(t, store, m.Name, data), "with checksum")
+		require.NoDirExists(t, data+".restoring", "it may have filled the volume")
+		require.NoDirExists(t, data)
+		put(t, store, path.Join(m.Name, m.File), "the con") // cut off
+		require.ErrorContains(t, restore(t, store, m.Name, data), "send snapshot")
 		require.NoDirExists(t, data)
 		put(t, store, path.Join(m.Name, m.File), "the content")
-		require.NoError(t, Restore(t.Context(), store, m, data)) // over what the first try left
-		require.ErrorContains(t, Restore(t.Context(), store, m, data), "is there already")
+		require.NoError(t, os.MkdirAll(filepath.Join(data+".restoring", "snapshots", "snap_1"), 0o755))
+		require.NoError(t, restore(t, store, m.Name, data)) // over what a try left that was killed
+		require.ErrorContains(t, restore(t, store, m.Name, data), "is there already")
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,23 +45,8 @@ func Send(ctx context.Context, database Database, instance, data string, w io.Wr
 		return err
 	}
 	m.File, m.Bytes = filepath.Base(path), info.Size()
-	archive, sum := tar.NewWriter(w), sha256.New()
-	if err := archive.WriteHeader(&tar.Header{Name: m.File, Size: m.Bytes, Mode: 0o600, ModTime: m.At}); err != nil {
-		return err
-	}
-	if _, err := io.CopyN(io.MultiWriter(archive, sum), file, m.Bytes); err != nil {
-		return fmt.Errorf("send snapshot %s: %w", m.File, err)
-	}
-	m.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	if err := archive.WriteHeader(&tar.Header{Name: manifestFile, Size: int64(len(text)), Mode: 0o600, ModTime: m.At}); err != nil {
-		return err
-	}
-	_, err = archive.Write(text)
-	return errors.Join(err, archive.Close())
+	sum := sha256.New()
+	return pack(w, m, io.TeeReader(file, sum), func(m *Manifest) { m.SHA256 = hex.EncodeToString(sum.Sum(nil)) })
 }
 
 // open opens a snapshot by the path that the server told, which may be relative to its data

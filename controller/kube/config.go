@@ -15,6 +15,8 @@ const (
 	// whose processes are followed, in the database pods and in the controller's.
 	DatabaseContainer   = "memgraph"
 	ControllerContainer = "controller"
+	// InitContainer prepares the data in a database pod, and takes the backup there.
+	InitContainer = "reseed-init"
 	// BoltPort, ReplicationPort and HTTPPort are the ports of a database and of a
 	// controller's API inside their pods.
 	BoltPort        = 7687

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/tools/remotecommand"
 )
 
-// Exec runs programs in the database's container of the pods of a namespace, as
-// `kubectl exec` does. Controllers may not, and do not use it: a backup's job does.
+// Exec runs programs in containers of the pods of a namespace, as `kubectl exec` does.
+// Controllers may not, and do not use it: the jobs that back up and restore do.
 type Exec struct {
 	config    *rest.Config
 	client    kubernetes.Interface
@@ -34,18 +34,19 @@ func NewExec(version, namespace string) (*Exec, error) {
 // complaint is how much of what a program says on stderr is kept.
 const complaint = 4096
 
-// Run runs a command and writes its standard output to out. What it says on stderr is in
-// the error, if it fails.
-func (e *Exec) Run(ctx context.Context, pod string, command []string, out io.Writer) error {
+// Run runs a command in a container, gives it in to read, unless that is nil, and writes its
+// standard output to out. What it says on stderr is in the error, if it fails. The command has
+// to know by what it reads where that ends: no end is told before Kubernetes 1.31.
+func (e *Exec) Run(ctx context.Context, pod, container string, command []string, in io.Reader, out io.Writer) error {
 	request := e.client.CoreV1().RESTClient().Get().Resource("pods").Namespace(e.namespace).Name(pod).SubResource("exec").
-		VersionedParams(&corev1.PodExecOptions{Container: DatabaseContainer, Command: command, Stdout: true, Stderr: true}, scheme.ParameterCodec)
+		VersionedParams(&corev1.PodExecOptions{Container: container, Command: command, Stdin: in != nil, Stdout: true, Stderr: true}, scheme.ParameterCodec)
 	// Not SPDY, which is on its way out: Kubernetes 1.30, the oldest for this chart, speaks this.
 	executor, err := remotecommand.NewWebSocketExecutor(e.config, "GET", request.URL().String())
 	if err != nil {
 		return fmt.Errorf("exec in %s: %w", pod, err)
 	}
 	said := &tail{}
-	if err := executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: out, Stderr: said}); err != nil {
+	if err := executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: in, Stdout: out, Stderr: said}); err != nil {
 		return fmt.Errorf("exec in %s: %w: %s", pod, err, strings.TrimSpace(said.kept.String()))
 	}
 	return nil

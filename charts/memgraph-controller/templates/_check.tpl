@@ -30,6 +30,15 @@
 {{- if and .Values.backup.enabled (not .Values.memgraph.enabled) }}
 {{- fail "backup.enabled=true needs memgraph.enabled=true: of your own StatefulSet the chart does not know what the backup may be taken of" }}
 {{- end }}
+{{- if and .Values.restore.backup (not .Values.memgraph.enabled) }}
+{{- fail "restore.backup needs memgraph.enabled=true: it is the init container of the chart's own database that takes the backup" }}
+{{- end }}
+{{- if and (or .Values.backup.enabled .Values.restore.backup) (gt (len .Release.Name) 45) }}
+{{- fail (printf "the release's name %q has more than 45 characters, and those of the CronJob and the Job for backups would be too long: choose a shorter one" .Release.Name) }}
+{{- end }}
+{{- if and .Values.restore.cluster (ne .Values.restore.backup "latest") }}
+{{- fail "restore.cluster says whose latest backup is meant, and is for restore.backup=latest: one that is named may be anybody's" }}
+{{- end }}
 {{- if and $store.claim $store.s3.bucket }}
 {{- fail "backup.store.claim and backup.store.s3.bucket name two places: give one of them" }}
 {{- end }}

@@ -158,10 +158,11 @@ spec:
 {{/* Where backups are, as flags of the program. */}}
 {{- define "memgraph-controller.storeArgs" -}}
 {{- with .Values.backup.store -}}
+{{- $under := ternary "" (printf "/%s" .prefix) (empty .prefix) -}}
 {{- if .claim -}}
-- --store=/backups
+- --store=/backups{{ $under }}
 {{- else -}}
-- --store=s3://{{ .s3.bucket }}{{ with .s3.prefix }}/{{ . }}{{ end }}
+- --store=s3://{{ .s3.bucket }}{{ $under }}
 {{- with .s3.endpoint }}
 - --s3-endpoint={{ . }}
 {{- end }}
@@ -187,4 +188,103 @@ spec:
 {{- define "memgraph-controller.backupLabels" -}}
 {{ include "memgraph-controller.selectorLabels" . }}
 app.kubernetes.io/component: backup
+{{- end }}
+
+{{/* What "backup run" and "backup restore" are told, besides the store. */}}
+{{- define "memgraph-controller.backup.run" -}}
+- backup
+- run
+- --keep={{ .Values.backup.keep }}
+{{- if .Values.tls.existingSecret }}
+- --database-tls
+{{- end }}
+{{- end }}
+
+{{- define "memgraph-controller.backup.restore" -}}
+- backup
+- restore
+- {{ .Values.restore.backup }}
+- --statefulset={{ .Release.Name }}
+{{- with .Values.restore.cluster }}
+- --cluster={{ . }}
+{{- end }}
+{{- end }}
+
+{{/* A pod that has the store of backups, as the template of a Job. Only such pods mount its
+     volume, which may be one that a single node can mount, and have its keys. Takes (list
+     root command). */}}
+{{- define "memgraph-controller.backupPod" -}}
+{{- $root := index . 0 -}}
+{{- $command := index . 1 -}}
+{{- with $root -}}
+metadata:
+  labels:
+    {{- include "memgraph-controller.backupLabels" . | nindent 4 }}
+    {{- with .Values.backup.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with .Values.backup.podAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  restartPolicy: Never
+  serviceAccountName: {{ .Release.Name }}-backup
+  automountServiceAccountToken: true
+  enableServiceLinks: false
+  {{- with .Values.image.pullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 101
+    runAsGroup: 103
+    fsGroup: 103
+    fsGroupChangePolicy: OnRootMismatch
+    seccompProfile: {type: RuntimeDefault}
+  containers:
+    - name: backup
+      image: {{ include "memgraph-controller.image" . | quote }}
+      imagePullPolicy: {{ .Values.image.pullPolicy }}
+      args:
+        {{- include (printf "memgraph-controller.%s" $command) . | nindent 8 }}
+        - --server=http://{{ .Release.Name }}-controller:{{ .Values.http.service.port }}
+        {{- include "memgraph-controller.storeArgs" . | nindent 8 }}
+      env:
+        - name: POD_NAMESPACE
+          valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+        {{- include "memgraph-controller.storeKeys" . | nindent 8 }}
+      terminationMessagePolicy: FallbackToLogsOnError
+      {{- with .Values.backup.resources }}
+      resources:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      securityContext:
+        {{- include "memgraph-controller.containerSecurity" . | nindent 8 }}
+      {{- if .Values.backup.store.claim }}
+      volumeMounts:
+        - {name: backups, mountPath: /backups}
+      {{- end }}
+  {{- with .Values.backup.store.claim }}
+  volumes:
+    - name: backups
+      persistentVolumeClaim: {claimName: {{ . }}}
+  {{- end }}
+  {{- with .Values.backup.affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.backup.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.backup.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.backup.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+{{- end }}
 {{- end }}
