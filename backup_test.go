@@ -20,6 +20,8 @@ import (
 	"memgraph-controller/cli"
 	"memgraph-controller/controller/api"
 	"memgraph-controller/controller/backup"
+	"memgraph-controller/controller/backup/buckettest"
+	"memgraph-controller/docs/check"
 )
 
 // execute runs a command line outside of a cluster.
@@ -65,6 +67,34 @@ func TestBackupsAreListedAndVerified(t *testing.T) {
 	code, _, problems = execute(t, "backup", "verify", "20260304T050607Z-db.graph-2", "--store", store)
 	require.NotZero(t, code)
 	require.Contains(t, problems, "snap_1 is damaged")
+}
+
+// With a bucket on this machine in the place of the pages' one.
+func TestCommandsOfThePagesLookAtBackupsInABucket(t *testing.T) {
+	const content, name = "the content", "20260304T050607Z-db.graph-2"
+	endpoint := buckettest.Start(t, "key", map[string]string{
+		"R/" + name + "/snap_1": content,
+		"R/" + name + "/manifest.json": fmt.Sprintf(`{"format":1,"file":"snap_1","bytes":%d,"sha256":"%x","cluster":"db/graph","role":"voter"}`,
+			len(content), sha256.Sum256([]byte(content))),
+	})
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	pages, err := check.Pages(".")
+	require.NoError(t, err)
+	blocks, err := check.For(pages, check.Way(t.Name()))
+	require.NoError(t, err)
+	commands := 0
+	for _, b := range blocks {
+		for _, line := range b.Commands {
+			words := strings.Fields(strings.ReplaceAll(line, "https://minio.example:9000", endpoint))
+			require.Equal(t, "memgraph-controller", words[0], b)
+			code, out, problems := execute(t, words[1:]...)
+			require.Zero(t, code, "%s: %s", b, problems)
+			require.Contains(t, out, name, b)
+			commands++
+		}
+	}
+	require.Equal(t, 2, commands)
 }
 
 func TestBackupsNeedAPlaceAndKeepOne(t *testing.T) {

@@ -22,7 +22,7 @@ type commandLine struct {
 		Run localRun `cmd:"" default:"withargs" help:"Run a cluster on this machine (the default)."`
 	} `cmd:"" help:"A self-healing cluster on this machine, and ways to break it."`
 	Run     kubeRun        `cmd:"" help:"Run a controller and its two gateways in Kubernetes."`
-	Backup  backupCommands `cmd:"" help:"Backups of a cluster: make, list, verify."`
+	Backup  backupCommands `cmd:"" help:"Backups of a cluster: make, list, verify, restore."`
 	Reseed  reseedInit     `cmd:"" name:"reseed-init" help:"Prepare the data of a database pod before it starts (its init container)."`
 	Version versionCommand `cmd:"" help:"Print the program's version."`
 }

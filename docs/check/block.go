@@ -170,7 +170,7 @@ func way(lines []string) (common Way) {
 }
 
 // placeholder is a word in a command that stands for a name of the reader's.
-var placeholder = regexp.MustCompile(`(^|[\s/])([A-Z][A-Z_]*)(\s|-|$)`)
+var placeholder = regexp.MustCompile(`(^|[\s/=])([A-Z][A-Z_]*)([\s,:-]|$)`)
 
 // Fill puts names in the place of the placeholders of a command: N and R are namespace and
 // release.

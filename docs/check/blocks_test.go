@@ -205,6 +205,12 @@ func TestCommandsForAClusterHaveNoUnknownPlaceholders(t *testing.T) {
 	filled, err := Fill("kubectl -n N exec deploy/R-controller -- x --to INSTANCE", map[string]string{"N": "a", "R": "b", "INSTANCE": "c"})
 	require.NoError(t, err)
 	require.Equal(t, "kubectl -n a exec deploy/b-controller -- x --to c", filled)
+	filled, err = Fill("kubectl get pvc -l a=R,b=database", map[string]string{"R": "b"})
+	require.NoError(t, err)
+	require.Equal(t, "kubectl get pvc -l a=b,b=database", filled)
+	filled, err = Fill("kubectl create rolebinding x --serviceaccount=N:ada\nTOKEN=$(token)\nA_TOKEN=$TOKEN program", map[string]string{"N": "b"})
+	require.NoError(t, err)
+	require.Equal(t, "kubectl create rolebinding x --serviceaccount=b:ada\nTOKEN=$(token)\nA_TOKEN=$TOKEN program", filled)
 	_, err = Fill("kubectl delete pod THING", nil)
 	require.ErrorContains(t, err, "THING")
 }

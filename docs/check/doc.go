@@ -17,7 +17,8 @@
 //
 //	    kubectl delete pvc -l app.kubernetes.io/instance=memgraph
 //
-// A block that is no command says so: <!-- run: no -->. One that a certain test does by means of
-// its own names that: <!-- run: TestDataThatWereSetAsideComeHome -->. Fenced blocks that name
-// another language than a shell's are no commands.
+// A block that is no command says so: <!-- run: no -->. One that a certain test does names that:
+// <!-- run: TestDataThatWereSetAsideComeHome -->. The test reads it and executes what it says,
+// For(pages, Way("TestDataThatWereSetAsideComeHome")), or does the same by means of its own.
+// Fenced blocks that name another language than a shell's are no commands.
 package check

@@ -44,7 +44,8 @@
 // # Restoring a backup
 //
 // On a volume that nobody ever used, of a cluster that has no topology record, a backup may
-// be restored before the first start. It has to succeed, or the database does not start.
+// be restored before the first start. It is waited for until a job has brought it; without it
+// the database does not start.
 //
 // # Files
 //
