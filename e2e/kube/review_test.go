@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +16,10 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/clusters/command"
 	"memgraph-controller/clusters/helm"
 	"memgraph-controller/controller/api"
+	guide "memgraph-controller/docs/check"
 )
 
 // audience is what the chart has tokens made for.
@@ -85,8 +88,32 @@ func TestKubernetesSaysWhoMayChangeSomething(t *testing.T) {
 			}
 			return errors.New("none does")
 		})
-		s.Whole(ctx, s)
+		s.switchesOverAsThePageHasIt(ctx)
 	})
+}
+
+// switchesOverAsThePageHasIt executes the block of the page as one script: a line uses what
+// the one before it has set.
+func (s *Scenario) switchesOverAsThePageHasIt(ctx context.Context) {
+	s.Helper()
+	_, blocks := s.pagesOf(guide.Way("TestKubernetesSaysWhoMayChangeSomething"))
+	require.Len(s, blocks, 1)
+	shell, err := s.NewShell(s.TempDir(), s.Namespace, s.Values)
+	require.NoError(s, err)
+	build := command.New("go", "build", "-o", filepath.Join(shell.programs, "memgraph-controller"), "memgraph-controller")
+	build.Dir = s.Root
+	_, err = command.Exec{}.Run(ctx, build)
+	require.NoError(s, err)
+	s.token(ctx, "ada", "")
+	shell.Names["URL"] = s.API.Base
+	s.Cleanup(func() {
+		_ = s.Client.RbacV1().RoleBindings(s.Namespace).Delete(context.WithoutCancel(ctx), "ada-operates", metav1.DeleteOptions{})
+	})
+	before := s.Whole(ctx, s).Record
+	said, err := shell.Run(ctx, strings.Join(blocks[0].Commands, "\n"), false)
+	require.NoError(s, err)
+	s.Logf("%s", said)
+	require.NotEqual(s, before.Main, s.Whole(ctx, s).Record.Main)
 }
 
 // asking asks with a token.

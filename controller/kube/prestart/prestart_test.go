@@ -424,6 +424,39 @@ func TestNothingIsRestoredOverWhatIsThere(t *testing.T) {
 	}
 }
 
+// founded is a book of a cluster that is founded after a while.
+type founded struct {
+	book
+	by time.Time
+}
+
+func (f *founded) Founded(context.Context) (bool, error) { return !time.Now().Before(f.by), nil }
+
+// A person chose another instance, because the backup did not come.
+func TestABackupThatIsNotNeededAnyMoreIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		config, _ := virgin(t, &founded{by: start.Add(time.Hour)})
+		config.Restore = func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		require.NoError(t, Run(t.Context(), config))
+		require.NoDirExists(t, config.Data, "the database starts empty, and is filled")
+		require.LessOrEqual(t, time.Since(start), time.Hour+2*lookAgain)
+	})
+	synctest.Test(t, func(t *testing.T) { // the pod ends meanwhile
+		config, _ := virgin(t, &book{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		config.Restore = func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		require.ErrorIs(t, Run(ctx, config), context.DeadlineExceeded)
+	})
+}
+
 // An empty database that starts instead would found the cluster without the data.
 func TestTheDatabaseDoesNotStartWithoutTheBackup(t *testing.T) {
 	config, _ := virgin(t, &book{})

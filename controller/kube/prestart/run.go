@@ -28,8 +28,8 @@ type Config struct {
 	// Data is the data directory of the database.
 	Data   string
 	Source Source
-	// Restore makes the data directory out of a backup; nil: there is nothing to restore.
-	// It is called only on a volume that nobody ever used, of a cluster that never had a
+	// Restore makes the data directory out of a backup, or leaves none when its context ends;
+	// nil: there is nothing to restore. It may wait for the backup. It is called only on a volume that nobody ever used, of a cluster that never had a
 	// main: a lost volume of any other is filled by replication, with newer data.
 	Restore func(ctx context.Context) error
 	Log     *slog.Logger
@@ -41,6 +41,8 @@ const (
 	patience   = 10 * time.Second
 	askTimeout = 2 * time.Second
 	askAgain   = 500 * time.Millisecond
+	// lookAgain is how often it is asked whether a backup is still to be waited for.
+	lookAgain = 5 * time.Second
 )
 
 // Run carries out the pending order, if there is one and it may be. nil means
@@ -88,10 +90,39 @@ func (c Config) restore(ctx context.Context, v volume, log *slog.Logger) error {
 		log.Warn("nothing is restored: the cluster has a topology record, so its other instances fill this volume")
 		return nil
 	}
-	if err := c.Restore(ctx); err != nil {
-		return fmt.Errorf("restore %s: %w", c.Instance, err)
+	waiting, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() { stop(c.awaitFounded(waiting)) }()
+	err = c.Restore(waiting)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(context.Cause(waiting), errFounded):
+		log.Warn("nothing is restored: the cluster was founded meanwhile, so its other instances fill this volume", "error", err)
+		return nil
 	}
-	return nil
+	return fmt.Errorf("restore %s: %w", c.Instance, err)
+}
+
+// errFounded ends the wait for a backup that will not be brought any more.
+var errFounded = errors.New("the cluster has a topology record by now")
+
+// awaitFounded looks whether a person chose another instance, because no backup came: this
+// one would wait for ever, and never be a replica.
+func (c Config) awaitFounded(ctx context.Context) error {
+	for {
+		select {
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		once, done := context.WithTimeout(ctx, askTimeout)
+		founded, err := c.Source.Founded(once)
+		done()
+		if err == nil && founded {
+			return errFounded
+		}
+	}
 }
 
 // obey carries out the order, if there is one that may be.
