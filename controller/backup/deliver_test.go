@@ -95,7 +95,7 @@ func TestAStoreThatBreaksEndsTheDelivery(t *testing.T) {
 	hand := d.Hand
 	d.Hand = func(ctx context.Context, stream io.Reader) error { // an open end
 		open, writer := io.Pipe()
-		defer writer.Close()
+		defer func() { _ = writer.Close() }()
 		go func() { _, _ = io.Copy(writer, stream) }()
 		return hand(ctx, open)
 	}
