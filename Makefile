@@ -28,9 +28,9 @@ test: ## run every test that needs no cluster, with a few rounds of each proof a
 	go test -count=1 -p 1 ./e2e/conformance ./e2e/local
 	$(MAKE) --no-print-directory sim SCHEDULES=10000
 
-sim: ## simulate SCHEDULES (1000000) clusters with faults by chance in virtual time; SEED=n replays one exactly
+sim: ## simulate SCHEDULES (1000000) clusters with faults by chance in virtual time; SEED=n replays one exactly, or begins with it
 	go run ./chaos/sim/replay -o out/replay
-	SIM_SCHEDULES=$(if $(SEED),1,$(or $(SCHEDULES),1000000)) SIM_SEED=$(or $(SEED),1) CGO_ENABLED=0 \
+	SIM_SCHEDULES=$(or $(SCHEDULES),$(if $(SEED),1,1000000)) SIM_SEED=$(or $(SEED),1) CGO_ENABLED=0 \
 		go test -count=1 -timeout 0 -v -overlay out/replay/overlay.json -tags replay \
 		-run '$(if $(SEED),FaultsByChance,FaultsByChance|ReplayExactly|BrokenCores)' ./chaos/sim
 
@@ -51,12 +51,12 @@ conformance: ## ask instances for all that was observed of Memgraph (MEMGRAPH=pr
 race: ## run the unit tests with the race detector
 	go test -race -short ./...
 
-fuzz: ## run every fuzz target for FUZZTIME (20s)
-	@set -e; for package in $$(go list ./...); do \
+fuzz: ## run every fuzz target for FUZZTIME (20s), also after one that fails
+	@failed=0; for package in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || failed=1; \
 		done; \
-	done
+	done; exit $$failed
 
 mutate: ## change the decision core in every small way; its tests have to notice 90 % (ten minutes on two cores; ARGS="-sample 100" takes one)
 	go run ./chaos/mutate -atleast 90 $(ARGS)

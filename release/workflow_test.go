@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"memgraph-controller/docs/check"
 )
 
 type workflow struct {
@@ -17,7 +19,7 @@ type workflow struct {
 		Permissions map[string]string
 		Timeout     int      `yaml:"timeout-minutes"`
 		Needs       []string `yaml:"needs"`
-		Steps       []struct{ Uses, Run string }
+		Steps       []struct{ Uses, Run, If string }
 	}
 }
 
@@ -39,11 +41,13 @@ func workflows(t *testing.T) map[string]workflow {
 	return all
 }
 
+// target is what a line of a step makes, be it as root.
+var target = regexp.MustCompile(`(?m)^\s*(?:sudo (?:env "PATH=\$PATH" )?)?make ([a-z0-9-]+)`)
+
 // What a workflow makes is a target, so that everybody can make it at home.
 func TestWorkflowsRunTargetsThatThereAre(t *testing.T) {
 	makefile, err := os.ReadFile(root + "/Makefile")
 	require.NoError(t, err)
-	target := regexp.MustCompile(`(?m)^\s*make ([a-z0-9-]+)`)
 	for file, w := range workflows(t) {
 		made := 0
 		for job, j := range w.Jobs {
@@ -57,6 +61,76 @@ func TestWorkflowsRunTargetsThatThereAre(t *testing.T) {
 		}
 		require.Positive(t, made, file)
 	}
+}
+
+// The table of docs/development.md says when each target runs.
+func TestTargetsRunWhenThePageSaysSo(t *testing.T) {
+	runs := map[string]map[string]bool{"ci.yml": {}, "weekly.yml": {}}
+	for file := range runs {
+		for _, job := range workflows(t)[file].Jobs {
+			for _, step := range job.Steps {
+				for _, m := range target.FindAllStringSubmatch(step.Run, -1) {
+					runs[file][m[1]] = true
+				}
+			}
+		}
+	}
+	pages, err := check.Pages(root)
+	require.NoError(t, err)
+	listed := map[string]bool{}
+	for _, p := range pages {
+		for _, table := range p.Tables() {
+			if p.Path != "docs/development.md" || table.Head[len(table.Head)-1] != "runs" {
+				continue
+			}
+			for _, row := range table.Rows {
+				when := row.Cells[len(row.Cells)-1]
+				for _, code := range row.Code[0] {
+					if name := target.FindStringSubmatch(code); name != nil {
+						listed[name[1]] = true
+						require.Equal(t, strings.HasPrefix(when, "each change"), runs["ci.yml"][name[1]], "%s: %s", code, when)
+						require.Equal(t, strings.HasPrefix(when, "weekly"), runs["weekly.yml"][name[1]], "%s: %s", code, when)
+					}
+				}
+			}
+		}
+	}
+	for _, installs := range []string{"venv", "tools", "bench-tools"} {
+		listed[installs] = true
+	}
+	for file, made := range runs {
+		for name := range made {
+			require.True(t, listed[name], "the table does not have make %s, which %s runs", name, file)
+		}
+	}
+}
+
+// A run that failed is of no use without its report.
+func TestJobsThatMakeReportsKeepThem(t *testing.T) {
+	makefile, err := os.ReadFile(root + "/Makefile")
+	require.NoError(t, err)
+	reports := regexp.MustCompile(`out/reports|REPORT_DIR`)
+	kept := 0
+	for file, w := range workflows(t) {
+		for name, job := range w.Jobs {
+			writes := false
+			for _, step := range job.Steps {
+				writes = writes || reports.MatchString(step.Run)
+				for _, m := range target.FindAllStringSubmatch(step.Run, -1) {
+					recipe := regexp.MustCompile(`(?m)^` + m[1] + `:.*\n(\t.*\n|#.*\n)*`).FindString(string(makefile))
+					writes = writes || reports.MatchString(recipe)
+				}
+			}
+			if !writes {
+				continue
+			}
+			kept++
+			last := job.Steps[len(job.Steps)-1]
+			require.Contains(t, last.Uses, "actions/upload-artifact@", "%s, job %s", file, name)
+			require.Equal(t, "always()", last.If, "%s, job %s: where it failed, too", file, name)
+		}
+	}
+	require.GreaterOrEqual(t, kept, 11)
 }
 
 // The commands by which people verify a release ask for what the workflow signs, under the
