@@ -4,11 +4,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/docs/check"
 )
 
 func TestWordsThatMayStandWhereTheCursorIs(t *testing.T) {
@@ -80,13 +81,11 @@ func TestShellsTakeTheirScripts(t *testing.T) {
 
 // Kubectl runs kubectl_complete-memgraph with the words after `kubectl memgraph`.
 func TestKubectlCompletesThroughTheScriptOfTheReference(t *testing.T) {
-	page, err := os.ReadFile("../docs/reference.md")
-	require.NoError(t, err)
-	block := regexp.MustCompile(`(?m)^    (printf .*kubectl_complete-memgraph)\n    (chmod .*)$`).FindStringSubmatch(string(page))
-	require.Len(t, block, 3)
+	script := check.ScriptOf(t, "..")
+	lines := script.Line("printf", nil) + "\n" + script.Line("chmod", nil)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "kubectl-memgraph"), []byte("#!/bin/sh\necho \"$@\"\n"), 0o755))
-	run := exec.CommandContext(t.Context(), "bash", "-c", block[1]+"\n"+block[2]+"\nkubectl_complete-memgraph local st")
+	run := exec.CommandContext(t.Context(), "bash", "-c", lines+"\nkubectl_complete-memgraph local st")
 	run.Dir, run.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 	out, err := run.CombinedOutput()
 	require.NoError(t, err, "%s", out)

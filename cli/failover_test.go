@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/controller/api"
+	"memgraph-controller/docs/check"
 )
 
 func TestFailoverSaysWhatIsLostAndAsksBeforeItDoesAnything(t *testing.T) {
@@ -16,6 +18,9 @@ func TestFailoverSaysWhatIsLostAndAsksBeforeItDoesAnything(t *testing.T) {
 		ask1, ask2 = "Make memgraph-1 the main? [y/N] ", "Make memgraph-2 the main? [y/N] "
 		taken      = "taken down as r1\n"
 	)
+	line := check.ScriptOf(t, "..").Line("kubectl -n N exec -it deploy/R-controller --", map[string]string{"N": "n", "R": "r", "INSTANCE": "memgraph-2"})
+	_, words, _ := strings.Cut(line, " /memgraph-controller failover ")
+	ofThePage := strings.Fields(words)
 	cases := map[string]struct {
 		answer string
 		args   []string
@@ -45,7 +50,7 @@ func TestFailoverSaysWhatIsLostAndAsksBeforeItDoesAnything(t *testing.T) {
 				"memgraph-controller: memgraph-2 may lack acknowledged writes: add --force to lose them\n"}, nil,
 		},
 		"another, forced": {
-			"yes\n", []string{"--to", "memgraph-2", "--force"}, run{0, behind4 + ask2 + taken, ""},
+			"yes\n", ofThePage, run{0, behind4 + ask2 + taken, ""},
 			[]any{api.FailoverRequest{Target: "memgraph-2", Force: true, AcceptLoss: true, By: "ada@desk"}},
 		},
 		"nobody of that name": {

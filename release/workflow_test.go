@@ -136,18 +136,24 @@ func TestJobsThatMakeReportsKeepThem(t *testing.T) {
 // The commands by which people verify a release ask for what the workflow signs, under the
 // identity that it signs with. Nothing else can be tried without a release.
 func TestWhatIsVerifiedIsWhatTheWorkflowSigns(t *testing.T) {
-	page, err := os.ReadFile(root + "/SECURITY.md")
-	require.NoError(t, err)
-	require.Contains(t, string(page), "/.github/workflows/release.yaml@refs/tags/$VERSION")
+	page, names := check.ScriptOf(t, root), map[string]string{"OWNER": "OWNER", "REPOSITORY": "REPOSITORY"}
+	for _, line := range []string{
+		"VERSION=v1.2.3", "IMAGE=ghcr.io/OWNER/REPOSITORY",
+		`WHO="--certificate-oidc-issuer=https://token.actions.githubusercontent.com`,
+		`--certificate-identity=https://github.com/OWNER/REPOSITORY/.github/workflows/release.yaml@refs/tags/$VERSION"`,
+		"sha256sum --check --ignore-missing SHA256SUMS",
+	} {
+		require.Equal(t, line, page.Line(line, names))
+	}
 	text, err := os.ReadFile(root + "/.github/workflows/release.yaml")
 	require.NoError(t, err)
 	for verified, signed := range map[string]string{
-		"cosign verify $WHO $IMAGE:${VERSION#v} ":                                   `cosign sign --yes "$IMAGE@$(digest image)"`,
-		"cosign verify $WHO ghcr.io/OWNER/charts/memgraph-controller:${VERSION#v} ": `cosign sign --yes "${CHARTS#oci://}/memgraph-controller@$(digest chart)"`,
-		"verify-blob $WHO --bundle SHA256SUMS.sigstore.json SHA256SUMS ":            "cosign sign-blob --yes --bundle out/release/SHA256SUMS.sigstore.json out/release/SHA256SUMS\n",
-		"verify-attestation $WHO --type cyclonedx $IMAGE:${VERSION#v}-amd64":        `cosign attest --yes --type cyclonedx --predicate "out/release/memgraph-controller-linux-$arch.cdx.json" "$IMAGE@$(digest "image-$arch")"`,
+		"cosign verify $WHO $IMAGE:${VERSION#v}":                                    `cosign sign --yes "$IMAGE@$(digest image)"`,
+		"cosign verify $WHO ghcr.io/OWNER/charts/memgraph-controller:${VERSION#v}":  `cosign sign --yes "${CHARTS#oci://}/memgraph-controller@$(digest chart)"`,
+		"cosign verify-blob $WHO --bundle SHA256SUMS.sigstore.json SHA256SUMS":      "cosign sign-blob --yes --bundle out/release/SHA256SUMS.sigstore.json out/release/SHA256SUMS\n",
+		"cosign verify-attestation $WHO --type cyclonedx $IMAGE:${VERSION#v}-amd64": `cosign attest --yes --type cyclonedx --predicate "out/release/memgraph-controller-linux-$arch.cdx.json" "$IMAGE@$(digest "image-$arch")"`,
 	} {
-		require.Contains(t, string(page), verified)
+		require.Equal(t, verified, page.Line(verified, names))
 		require.Contains(t, string(text), signed)
 	}
 	for _, part := range []string{"id-token: write", "CHARTS=oci://$REGISTRY/${OWNER,,}/charts", "REGISTRY: ghcr.io", "LICENSES.txt SHA256SUMS SHA256SUMS.sigstore.json"} {

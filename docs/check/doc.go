@@ -17,8 +17,12 @@
 //
 //	    kubectl delete pvc -l app.kubernetes.io/instance=memgraph
 //
-// A block that is no command says so: <!-- run: no -->. One that a certain test does names that:
-// <!-- run: TestDataThatWereSetAsideComeHome -->. The test reads it and executes what it says,
-// For(pages, Way("TestDataThatWereSetAsideComeHome")), or does the same by means of its own.
+// A block that is no command says so: <!-- run: no -->. One that needs a test of its own names
+// that: <!-- run: TestDrillsInAClusterOfOnesOwn -->. The test takes the block's lines from here
+// (ScriptOf), so that it executes what the page says:
+//
+//	script := check.ScriptOf(t, "../..")
+//	run(script.Line("kubectl memgraph pause", map[string]string{"N": namespace}))
+//
 // Fenced blocks that name another language than a shell's are no commands.
 package check

@@ -89,7 +89,7 @@ func TestTestsThatThePagesNameExist(t *testing.T) {
 		for _, code := range p.Code() {
 			if name := testName.FindString(code); name != "" {
 				seen++
-				require.True(t, known[name], "%s names %s", p.Path, name)
+				require.True(t, has(known, name), "%s names %s", p.Path, name)
 			}
 		}
 	}

@@ -14,10 +14,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testsOf are the names of the tests below a folder.
-func testsOf(t *testing.T, dir string) map[string]bool {
+// test is what is known of a test by its source.
+type test struct {
+	scripted bool // it takes lines from the pages
+}
+
+func has(tests map[string]test, name string) bool {
+	_, is := tests[name]
+	return is
+}
+
+// testsOf are the tests below a folder, by name.
+func testsOf(t *testing.T, dir string) map[string]test {
 	t.Helper()
-	names := map[string]bool{}
+	names := map[string]test{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -33,12 +43,24 @@ func testsOf(t *testing.T, dir string) map[string]bool {
 		}
 		for _, d := range file.Decls {
 			if f, is := d.(*ast.FuncDecl); is && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") {
-				names[f.Name.Name] = true
+				names[f.Name.Name] = test{scripted: calls(f, "ScriptOf")}
 			}
 		}
 		return nil
 	}))
 	return names
+}
+
+// calls tells that a function calls one of another package by this name.
+func calls(f *ast.FuncDecl, name string) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if call, is := n.(*ast.CallExpr); is {
+			selector, of := call.Fun.(*ast.SelectorExpr)
+			found = found || of && selector.Sel.Name == name
+		}
+		return true
+	})
+	return found
 }
 
 // The map of the house has every package, and no other.

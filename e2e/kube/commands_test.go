@@ -13,6 +13,7 @@ import (
 	"memgraph-controller/cli/bundle/bundletest"
 	"memgraph-controller/clusters/command"
 	"memgraph-controller/controller/api"
+	guide "memgraph-controller/docs/check"
 )
 
 // person is somebody with a kubeconfig and the program as kubectl's plugin.
@@ -40,33 +41,40 @@ func (p person) types(ctx context.Context, args ...string) string {
 	return said
 }
 
+// follows runs a line of the pages, with more words.
+func (p person) follows(ctx context.Context, script *guide.Script, beginning string, more ...string) string {
+	p.Helper()
+	line := script.Line("kubectl memgraph "+beginning, map[string]string{"N": p.Namespace})
+	return p.types(ctx, append(strings.Fields(line)[2:], more...)...)
+}
+
 func TestAPersonWithAKubeconfigNeedsNothingElse(t *testing.T) {
 	scenario(t, "the command line finds the release, its leader and its token by itself", func(ctx context.Context, s *Scenario) {
-		p := s.person(ctx)
+		p, script := s.person(ctx), guide.ScriptOf(s, s.Root)
 		before := s.Whole(ctx, s)
 		var status api.Status
-		require.NoError(s, json.Unmarshal([]byte(p.types(ctx, "status", "-o", "json")), &status))
+		require.NoError(s, json.Unmarshal([]byte(p.follows(ctx, script, "status", "-o", "json")), &status))
 		require.Equal(s, status.Leader, status.Controller, "the leader is asked")
 		require.Equal(s, before.Record.Main, status.Record.Main)
-		require.Contains(s, p.types(ctx, "explain"), "would follow, with every acknowledged write")
+		require.Contains(s, p.follows(ctx, script, "explain"), "would follow, with every acknowledged write")
 
-		p.types(ctx, "pause", "--for", "5m")
+		p.follows(ctx, script, "pause")
 		s.Until(ctx, s, "paused", time.Minute, func(st api.Status) bool { return st.Paused != nil })
-		p.types(ctx, "resume")
+		p.follows(ctx, script, "resume")
 		s.Until(ctx, s, "resumed", time.Minute, func(st api.Status) bool { return st.Paused == nil })
 
 		p.types(ctx, "switchover")
 		require.NotEqual(s, before.Record.Main, s.Whole(ctx, s).Record.Main)
-		require.Contains(s, p.types(ctx, "history"), "switchover")
+		require.Contains(s, p.follows(ctx, script, "history"), "switchover")
 	})
 }
 
 func TestDrillsInAClusterOfOnesOwn(t *testing.T) {
 	scenario(t, "a drill breaks one thing, and says what clients saw of it", func(ctx context.Context, s *Scenario) {
-		p := s.person(ctx)
+		p, script := s.person(ctx), guide.ScriptOf(s, s.Root)
 		for _, fault := range []string{"switchover", "kill-main", "kill-voter", "kill-controller"} {
 			before := s.Whole(ctx, s)
-			said := p.types(ctx, "drill", fault, "--yes", "--writes")
+			said := p.follows(ctx, script, "drill "+fault, "--yes", "--writes")
 			require.Contains(s, said, "Recovered: ")
 			after := s.Whole(ctx, s)
 			switch fault {
@@ -87,12 +95,12 @@ func TestDrillsInAClusterOfOnesOwn(t *testing.T) {
 
 func TestLogsOfAFailoverAreOneArchiveWithoutSecrets(t *testing.T) {
 	scenario(t, "one command collects what is known of a failover", func(ctx context.Context, s *Scenario) {
-		p := s.person(ctx)
+		p, script := s.person(ctx), guide.ScriptOf(s, s.Root)
 		s.Whole(ctx, s)
 		p.types(ctx, "switchover")
 		s.Whole(ctx, s)
 		archive := filepath.Join(s.TempDir(), "logs.tar.gz")
-		p.types(ctx, "logs", "--file", archive)
+		p.follows(ctx, script, "logs", "--file", archive) // the last name counts
 		files := bundletest.Files(s, archive)
 		for _, name := range []string{"README.md", "status.json", "history.txt", "record.yaml", "events.txt", "pods.txt", "kubernetes.txt"} {
 			require.Contains(s, files, name)
