@@ -27,6 +27,14 @@ type Estimate struct {
 	N int
 }
 
+// String shows it with its interval.
+func (e Estimate) String() string {
+	if e.N == 0 {
+		return "not measured"
+	}
+	return fmt.Sprintf("%.2f (%.2f-%.2f)", e.Median, e.Low, e.High)
+}
+
 // Median estimates the median of values by round.
 func Median(values map[int]float64) (Estimate, error) {
 	return Middle(slices.Collect(maps.Values(values)))

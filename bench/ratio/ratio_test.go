@@ -25,6 +25,8 @@ func TestTheIntervalIsThatOfTables(t *testing.T) {
 	got, err = Median(byRound(11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1))
 	require.NoError(t, err)
 	require.Equal(t, Estimate{Median: 6, Low: 2, High: 10, N: 11}, got)
+	require.Equal(t, "6.00 (2.00-10.00)", got.String())
+	require.Equal(t, "not measured", Estimate{}.String())
 }
 
 func TestARatioIsThatOfTheSameRound(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/bench/ratio"
 	"memgraph-controller/bench/reads/figures"
-	"memgraph-controller/bench/reads/ratio"
 )
 
 func TestReadsScale(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"memgraph-controller/bench/reads/ratio"
+	"memgraph-controller/bench/ratio"
 )
 
 // pair is one that counts, with two replicas that share the reads in the ratio of a to b.
@@ -43,7 +43,7 @@ func TestResultsAreRatiosWithinPairs(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, results, 1)
 	r := results[0]
-	twice, half := ratio.Ratio{Median: 2, Low: 2, High: 2, Pairs: 6}, ratio.Ratio{Median: 0.5, Low: 0.5, High: 0.5, Pairs: 6}
+	twice, half := ratio.Estimate{Median: 2, Low: 2, High: 2, N: 6}, ratio.Estimate{Median: 0.5, Low: 0.5, High: 0.5, N: 6}
 	require.Equal(t, twice, r.Throughput)
 	require.Equal(t, half, r.Latency)
 	require.Equal(t, half, r.Writes)
@@ -88,12 +88,12 @@ func TestARatioWithoutABaselineFailsTheRun(t *testing.T) {
 	pairs := run()
 	pairs[2].Write.Reads.Rate = 0
 	results, err := Results(pairs)
-	require.ErrorContains(t, err, "2 replicas: reads at saturation: pair 2")
+	require.ErrorContains(t, err, "2 replicas: reads at saturation: round 2 has no baseline")
 	require.Contains(t, Faults(results), "2 replicas: reads answered: not measured; the gate is 1.6 times")
 	pairs = run()
 	pairs[2].Void = "disturbed"
 	_, err = Results(pairs)
-	require.ErrorIs(t, err, ratio.ErrTooFew)
+	require.ErrorContains(t, err, "5 rounds are too few")
 	_, err = Results(nil)
 	require.Error(t, err)
 }

@@ -3,23 +3,23 @@ package figures
 import (
 	"fmt"
 
-	"memgraph-controller/bench/reads/ratio"
+	"memgraph-controller/bench/ratio"
 )
 
 // Goal is what one measure is to reach, and what it must not fall short of.
 type Goal struct {
 	Measure string
 	// Of is the ratio that the measure is.
-	Of func(Result) ratio.Ratio
+	Of func(Result) ratio.Estimate
 	// From is the smallest number of replicas that the goal is about.
 	From int
 	// Want is the goal in words, and Reached whether a ratio reaches it.
 	Want    func(replicas int) string
-	Reached func(r ratio.Ratio, replicas int) bool
+	Reached func(r ratio.Estimate, replicas int) bool
 	// Gate is the threshold of the gate in words, Passed whether a ratio is on its good
 	// side, and Why the reason for the threshold.
 	Gate   func(replicas int) string
-	Passed func(r ratio.Ratio, replicas int) bool
+	Passed func(r ratio.Estimate, replicas int) bool
 	Why    string
 }
 
@@ -38,32 +38,32 @@ const (
 )
 
 // notAbove tells that a ratio may be 1 or less: its confidence interval says nothing else.
-func notAbove(r ratio.Ratio, _ int) bool { return r.Low <= 1 }
+func notAbove(r ratio.Estimate, _ int) bool { return r.Low <= 1 }
 
 // Goals are all of them.
 func Goals() []Goal {
 	return []Goal{
 		{
-			Measure: "reads answered", Of: func(r Result) ratio.Ratio { return r.Throughput }, From: 1,
+			Measure: "reads answered", Of: func(r Result) ratio.Estimate { return r.Throughput }, From: 1,
 			Want:    func(n int) string { return fmt.Sprintf("at least %.1f times", PerReplica*float64(n)) },
-			Reached: func(r ratio.Ratio, n int) bool { return r.Median >= PerReplica*float64(n) },
+			Reached: func(r ratio.Estimate, n int) bool { return r.Median >= PerReplica*float64(n) },
 			Gate:    func(n int) string { return fmt.Sprintf("%.1f times", perReplicaAtLeast*float64(n)) },
-			Passed:  func(r ratio.Ratio, n int) bool { return r.Median >= perReplicaAtLeast*float64(n) },
+			Passed:  func(r ratio.Estimate, n int) bool { return r.Median >= perReplicaAtLeast*float64(n) },
 			Why: "Both halves are held by the same limit of CPU, so the ratio hardly depends on the machine. " +
 				"A gateway that leaves out one of four replicas reaches 0.75 per replica, and less with fewer: 0.8 is above that, " +
 				"and a tenth below the goal for what a busy machine takes.",
 		},
 		{
-			Measure: "latency of reads", Of: func(r Result) ratio.Ratio { return r.Latency }, From: 2,
+			Measure: "latency of reads", Of: func(r Result) ratio.Estimate { return r.Latency }, From: 2,
 			Want:    func(int) string { return fmt.Sprintf("at most %.1f times", lower) },
-			Reached: func(r ratio.Ratio, _ int) bool { return r.Median <= lower },
+			Reached: func(r ratio.Estimate, _ int) bool { return r.Median <= lower },
 			Gate:    func(int) string { return "not above 1 for certain" },
 			Passed:  notAbove,
 			Why: "How far latency falls depends on how full the main is, which the machine decides with the speed of its cores. " +
 				"Only that reads do not get slower is asked: the whole confidence interval above 1.",
 		},
 		{
-			Measure: "latency of writes", Of: func(r Result) ratio.Ratio { return r.Writes }, From: 1,
+			Measure: "latency of writes", Of: func(r Result) ratio.Estimate { return r.Writes }, From: 1,
 			Want:    func(int) string { return "not above 1 for certain" },
 			Reached: notAbove,
 			Gate:    func(int) string { return "not above 1 for certain" },
@@ -71,11 +71,11 @@ func Goals() []Goal {
 			Why:     "The goal itself: it already allows for what one run cannot tell.",
 		},
 		{
-			Measure: "busiest replica to the mean", Of: func(r Result) ratio.Ratio { return r.Spread }, From: 2,
+			Measure: "busiest replica to the mean", Of: func(r Result) ratio.Estimate { return r.Spread }, From: 2,
 			Want:    func(int) string { return fmt.Sprintf("at most %.1f times", even) },
-			Reached: func(r ratio.Ratio, _ int) bool { return r.Median <= even },
+			Reached: func(r ratio.Estimate, _ int) bool { return r.Median <= even },
 			Gate:    func(int) string { return fmt.Sprintf("%.2f times", lopsided) },
-			Passed:  func(r ratio.Ratio, _ int) bool { return r.Median <= lopsided },
+			Passed:  func(r ratio.Estimate, _ int) bool { return r.Median <= lopsided },
 			Why: "Each gateway spreads its own connections, to within one; which gateway a connection comes to is the Service's chance. " +
 				"A replica that is left out makes 1.33 with four replicas, and more with fewer; up to 1.25 is chance.",
 		},
@@ -86,7 +86,7 @@ func Goals() []Goal {
 type Verdict struct {
 	Goal     Goal
 	Replicas int
-	Ratio    ratio.Ratio
+	Ratio    ratio.Estimate
 }
 
 // Judge holds results against the goals that are about them.
@@ -102,10 +102,10 @@ func Judge(results []Result) (verdicts []Verdict) {
 }
 
 // Reached tells whether the goal is. What is not measured reaches none.
-func (v Verdict) Reached() bool { return v.Ratio.Pairs > 0 && v.Goal.Reached(v.Ratio, v.Replicas) }
+func (v Verdict) Reached() bool { return v.Ratio.N > 0 && v.Goal.Reached(v.Ratio, v.Replicas) }
 
 // Passed tells whether the gate is.
-func (v Verdict) Passed() bool { return v.Ratio.Pairs > 0 && v.Goal.Passed(v.Ratio, v.Replicas) }
+func (v Verdict) Passed() bool { return v.Ratio.N > 0 && v.Goal.Passed(v.Ratio, v.Replicas) }
 
 // Faults are how results fail the gate: a measure on the wrong side of its threshold, or a
 // read or write that failed, since nothing was broken.

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"memgraph-controller/bench/reads/ratio"
+	"memgraph-controller/bench/ratio"
 )
 
 // Result is what the pairs of one number of replicas say: ratios of the read gateway to
@@ -15,16 +15,16 @@ import (
 type Result struct {
 	Replicas int
 	// Throughput is of answered reads at saturation.
-	Throughput ratio.Ratio
+	Throughput ratio.Estimate
 	// Latency, P50 and P99 are of the mean, the median and the 99 % quantile of a read's
 	// time at equal load, and Writes of the mean time of a write beside it. BusyWrites
 	// is the same at saturation.
-	Latency, P50, P99, Writes, BusyWrites ratio.Ratio
+	Latency, P50, P99, Writes, BusyWrites ratio.Estimate
 	// ByClient is Throughput and Latency of the clients of each language.
 	ByClient map[string]ByClient
 	// Spread is what the busiest replica did for readers to the mean of all, at equal load,
 	// where no limit evens it out.
-	Spread ratio.Ratio
+	Spread ratio.Estimate
 	// Least is what the least busy replica used of its limit at saturation, 0 to 1: the
 	// control that replicas were the bottleneck, and neither clients nor gateways.
 	Least float64
@@ -37,7 +37,7 @@ type Result struct {
 
 // ByClient is what the clients of one language saw.
 type ByClient struct {
-	Throughput, Latency ratio.Ratio
+	Throughput, Latency ratio.Estimate
 }
 
 // Results are those of all numbers of replicas, in their order. An error says which of
@@ -73,7 +73,7 @@ func resultOf(replicas int, pairs []Pair) (Result, error) {
 		r.Errors += p.Write.errors() + p.Read.errors()
 	}
 	var failures []error
-	take := func(into *ratio.Ratio, what string, pairs []Pair, of func(Window) float64) {
+	take := func(into *ratio.Estimate, what string, pairs []Pair, of func(Window) float64) {
 		var err error
 		if *into, err = compare(pairs, of); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", what, err))
@@ -102,12 +102,8 @@ func resultOf(replicas int, pairs []Pair) (Result, error) {
 }
 
 // compare is the ratio of the read gateway's windows to the write gateway's.
-func compare(pairs []Pair, of func(Window) float64) (ratio.Ratio, error) {
-	var read, write []float64
-	for _, p := range pairs {
-		read, write = append(read, of(p.Read)), append(write, of(p.Write))
-	}
-	return ratio.Of(read, write)
+func compare(pairs []Pair, of func(Window) float64) (ratio.Estimate, error) {
+	return inPairs(pairs, func(p Pair) (value, base float64) { return of(p.Read), of(p.Write) })
 }
 
 // clientsOf are the languages of all clients.
@@ -121,7 +117,7 @@ func clientsOf(pairs []Pair) []string {
 	return slices.SortedFunc(maps.Keys(names), cmp.Compare[string])
 }
 
-// median is that of a figure of pairs; of none it is 0.
+// median is that of a figure of pairs, for people: no interval, and of none it is 0.
 func median(pairs []Pair, of func(Pair) float64) float64 {
 	if len(pairs) == 0 {
 		return 0
@@ -131,19 +127,23 @@ func median(pairs []Pair, of func(Pair) float64) float64 {
 		values = append(values, of(p))
 	}
 	slices.Sort(values)
-	return ratio.Median(values)
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }
 
 func (w Window) errors() int { return w.Reads.Errors + w.Writes.Errors }
 
 // spread compares the busiest replica with the mean of all.
-func spread(pairs []Pair) (ratio.Ratio, error) {
-	var busiest, means []float64
-	for _, p := range pairs {
-		most, mean := p.spread()
-		busiest, means = append(busiest, most), append(means, mean)
+func spread(pairs []Pair) (ratio.Estimate, error) {
+	return inPairs(pairs, Pair.spread)
+}
+
+// inPairs is the ratio of two figures of each pair.
+func inPairs(pairs []Pair, of func(Pair) (value, base float64)) (ratio.Estimate, error) {
+	values, bases := map[int]float64{}, map[int]float64{}
+	for n, p := range pairs {
+		values[n+1], bases[n+1] = of(p)
 	}
-	return ratio.Of(busiest, means)
+	return ratio.Of(values, bases)
 }
 
 // spread is what the busiest replica did for readers, and the mean of all, in cores. What

@@ -12,8 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/bench/ratio"
 	"memgraph-controller/bench/reads/figures"
-	"memgraph-controller/bench/reads/ratio"
 )
 
 // sample is a run in which the fourth replica is left out.
@@ -89,6 +89,6 @@ func TestWhatCannotBeComputedIsNamed(t *testing.T) {
 	require.NoError(t, Write(dir, sample()[:11])) // five pairs at equal load
 	text, err := os.ReadFile(filepath.Join(dir, textFile))
 	require.NoError(t, err)
-	require.Contains(t, string(text), "1 replicas: reads at equal load: fewer than 6 pairs: 5")
+	require.Contains(t, string(text), "1 replicas: reads at equal load: 5 rounds are too few: 6 give")
 	require.Contains(t, string(text), "| 1 | latency of writes | not measured | not above 1 for certain | **NOT reached** | **failed** |")
 }

@@ -5,8 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"memgraph-controller/bench/ratio"
 	"memgraph-controller/bench/reads/figures"
-	"memgraph-controller/bench/reads/ratio"
 	"memgraph-controller/chaos/plots/svg"
 )
 
@@ -28,7 +28,7 @@ func plot(results []figures.Result) []byte {
 	c.grid(most)
 	c.Path("b", c.point(0, 0)+"L"+c.at(float64(most), float64(most)))
 	c.Path("limit", c.point(0, 0)+"L"+c.at(float64(most), figures.PerReplica*float64(most)))
-	c.measured(slices.DeleteFunc(slices.Clone(results), func(r figures.Result) bool { return r.Throughput.Pairs == 0 }))
+	c.measured(slices.DeleteFunc(slices.Clone(results), func(r figures.Result) bool { return r.Throughput.N == 0 }))
 	c.legend()
 	return c.End()
 }
@@ -66,7 +66,7 @@ func (c *chart) measured(results []figures.Result) {
 }
 
 // interval is a bar with ends.
-func (c *chart) interval(n float64, r ratio.Ratio) {
+func (c *chart) interval(n float64, r ratio.Estimate) {
 	bar := c.point(n, r.Low) + "L" + c.at(n, r.High)
 	for _, end := range []float64{r.Low, r.High} {
 		bar += fmt.Sprintf("M%s %sh10", svg.Number(c.x(n)-5), svg.Number(c.y(end)))
