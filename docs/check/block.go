@@ -190,21 +190,26 @@ func Fill(command string, names map[string]string) (string, error) {
 	return filled, nil
 }
 
+// Fenced are the fenced blocks of a language.
+func (p Page) Fenced(language string) (blocks []string) {
+	p.each(func(n ast.Node) {
+		if block, fenced := n.(*ast.FencedCodeBlock); fenced && string(block.Language(p.source)) == language {
+			blocks = append(blocks, string(block.Lines().Value(p.source)))
+		}
+	})
+	return blocks
+}
+
 // fileName is the first line of a block that is a file.
 var fileName = regexp.MustCompile(`^# ([a-z-]+\.yaml)\n`)
 
 // Files are those that a page shows: YAML that begins with a comment of its name.
 func (p Page) Files() map[string]string {
 	files := map[string]string{}
-	p.each(func(n ast.Node) {
-		block, fenced := n.(*ast.FencedCodeBlock)
-		if !fenced {
-			return
-		}
-		text := string(block.Lines().Value(p.source))
+	for _, text := range p.Fenced("yaml") {
 		if name := fileName.FindStringSubmatch(text); name != nil {
 			files[name[1]] = text
 		}
-	})
+	}
 	return files
 }

@@ -24,7 +24,7 @@ var ErrNoVenv = errors.New("no virtual environment with the Python driver: run `
 
 // startPython runs the Python client in a process of its own.
 func startPython(ctx context.Context, c Config) (Client, error) {
-	interpreter, err := venvPython()
+	interpreter, err := Interpreter()
 	if err != nil {
 		return nil, fmt.Errorf("python client: %w", err)
 	}
@@ -33,9 +33,9 @@ func startPython(ctx context.Context, c Config) (Client, error) {
 	return startProcess(ctx, "python client", cmd)
 }
 
-// venvPython finds the interpreter of the virtual environment: the one that
-// PYTHON_VENV names, or the module's own.
-func venvPython() (string, error) {
+// Interpreter finds the interpreter of the virtual environment with the driver: the one that
+// PYTHON_VENV names, or the module's own. Where there is none it is ErrNoVenv.
+func Interpreter() (string, error) {
 	venv := os.Getenv("PYTHON_VENV")
 	if venv == "" {
 		root, err := moduleRoot()

@@ -27,7 +27,7 @@ func TestTheProgramsTakeTheFlagsThatPodsGet(t *testing.T) {
 	}
 	config := Config{Write: "w:1", Read: "r:1", FirstID: 1_000_000, Rates: workload.Rates{Writes: 0.5, Reads: 2, Streams: 3, Connects: 4, Explicit: 0.25, Scanners: 2, Scans: 5}}
 	commands := map[Language][]string{Go: {program(t)}}
-	if interpreter, err := venvPython(); err == nil {
+	if interpreter, err := Interpreter(); err == nil {
 		commands[Python] = []string{interpreter, "../python/client.py"}
 	} else {
 		t.Logf("without a Python client: %v", err)

@@ -1,9 +1,10 @@
 package clients_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
-	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,13 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"memgraph-controller/docs/check"
+	"memgraph-controller/e2e/clients"
 	"memgraph-controller/e2e/local"
-)
-
-const (
-	clientsPage = "../../docs/clients.md"
-	// python is that of the suites' own environment (make venv).
-	python = "../../out/venv/bin/python"
 )
 
 // The one of the page.
@@ -30,20 +26,15 @@ func newDriver(address string, auth neo4j.AuthToken) (neo4j.DriverWithContext, e
 	})
 }
 
-// block is the code of one language on the page.
-func block(t *testing.T, language string) string {
-	t.Helper()
-	page, err := os.ReadFile(clientsPage)
-	require.NoError(t, err)
-	found := regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	require.Len(t, found, 1)
-	return found[0][1]
-}
-
 func TestThePageOfClientSettingsShowsGoThatCompiles(t *testing.T) {
 	source, err := os.ReadFile("settings_test.go")
 	require.NoError(t, err)
-	require.Contains(t, string(source), block(t, "go"))
+	pages, err := check.Pages("../..")
+	require.NoError(t, err)
+	page := slices.IndexFunc(pages, func(p check.Page) bool { return p.Path == "docs/clients.md" })
+	shown := pages[page].Fenced("go")
+	require.Len(t, shown, 1)
+	require.Contains(t, string(source), shown[0])
 	driver, err := newDriver("bolt://localhost:1", neo4j.NoAuth())
 	require.NoError(t, err)
 	require.NoError(t, driver.Close(t.Context()))
@@ -55,9 +46,11 @@ func TestThePagesShowPythonThatRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs real processes for many seconds; -short skips it")
 	}
-	if _, err := os.Stat(python); err != nil {
-		t.Skip("needs the Python driver: make venv")
+	python, err := clients.Interpreter()
+	if errors.Is(err, clients.ErrNoVenv) {
+		t.Skip(err)
 	}
+	require.NoError(t, err)
 	pages, err := check.Pages("../..")
 	require.NoError(t, err)
 	blocks, err := check.For(pages, check.Python)
