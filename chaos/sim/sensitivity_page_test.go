@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"memgraph-controller/chaos/plots/svg"
 )
 
 // sensitivityText is what the page says between the marks.
@@ -74,44 +76,45 @@ func (m sensitivity) bounds() (none, all time.Duration) {
 
 // The plot's measures, in its own units.
 const (
-	plotLeft, plotTop, plotWidth, plotHeight = 60.0, 30.0, 620.0, 260.0
-	plotSeconds                              = 9.0
+	plotLeft, plotTop, plotWidth, plotHeight = 60.0, 44.0, 620.0, 260.0
+	plotSeconds                              = 9
 )
 
-// plotColours are readable on white and on black, and told apart by the dashes too.
-var plotColours = [...]struct{ colour, dashes string }{{"#d9480f", "2 4"}, {"#1c7ed6", "none"}, {"#2f9e44", "9 5"}}
+// plotClasses are the curves, in the order of the presets; dashes tell them apart, too.
+var plotClasses = [...]string{"b", "a", "c"}
+
+const plotStyle = `
+:root { --c:#1a7f37 } @media (prefers-color-scheme: dark) { :root { --c:#3fb950 } }
+.b { stroke-dasharray: 2 4 } .c { fill: none; stroke-width: 2; stroke: var(--c); stroke-dasharray: 9 5 }
+.notice { stroke-width: 1; stroke-dasharray: none }
+`
 
 // sensitivitySVG is the plot: one curve for each preset, and where it notices a main
 // that stays frozen.
 func sensitivitySVG(presets []sensitivity) string {
-	var out strings.Builder
-	fmt.Fprint(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 370" font-family="sans-serif" font-size="13">
-<style>text{fill:#495057}.grid{stroke:#868e96;stroke-opacity:.35}@media (prefers-color-scheme:dark){text{fill:#ced4da}}</style>
-<text x="60" y="18">frozen mains that are replaced</text>
-`)
+	p := svg.New(720, 384, "Frozen mains that are replaced, by how long they are frozen")
+	p.Style(plotStyle)
 	for percent := 0; percent <= 100; percent += 25 {
-		y := plotY(percent)
-		fmt.Fprintf(&out, `<line class="grid" x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f"/><text x="52" y="%.1f" text-anchor="end">%d%%</text>`+"\n",
-			plotLeft, plotLeft+plotWidth, y, y, y+4, percent)
+		p.Line("grid", plotLeft, plotY(percent), plotLeft+plotWidth, plotY(percent))
+		p.Text("", plotLeft-8, plotY(percent)+4, "end", fmt.Sprintf("%d%%", percent))
 	}
-	for second := range int(plotSeconds) + 1 {
-		fmt.Fprintf(&out, `<text x="%.1f" y="310" text-anchor="middle">%d s</text>`+"\n", plotX(time.Duration(second)*time.Second), second)
+	for second := range plotSeconds + 1 {
+		p.Text("", plotX(time.Duration(second)*time.Second), 324, "middle", fmt.Sprintf("%d s", second))
 	}
-	fmt.Fprint(&out, `<text x="370" y="330" text-anchor="middle">frozen for; a vertical line is when a preset notices a main that stays frozen (median)</text>`+"\n")
-	for n, p := range presets {
-		points := []string{fmt.Sprintf("%.1f,%.1f", plotX(0), plotY(0))}
-		for _, s := range p.Stalls {
-			points = append(points, fmt.Sprintf("%.1f,%.1f", plotX(s.Length), plotY(s.percent())))
+	p.Text("", plotLeft+plotWidth/2, 344, "middle", "frozen for; a vertical line is when a preset notices a main that stays frozen (median)")
+	for n, preset := range presets {
+		path := "M" + svg.Number(plotX(0)) + " " + svg.Number(plotY(0))
+		for _, s := range preset.Stalls {
+			path += "L" + svg.Number(plotX(s.Length)) + " " + svg.Number(plotY(s.percent()))
 		}
-		c := plotColours[n]
-		x := plotX(p.noticed(0.5))
-		fmt.Fprintf(&out, `<polyline fill="none" stroke="%s" stroke-width="2.5" stroke-dasharray="%s" points="%s"/>`+"\n", c.colour, c.dashes, strings.Join(points, " "))
-		fmt.Fprintf(&out, `<line stroke="%s" stroke-opacity=".6" x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f"/>`+"\n", c.colour, x, x, plotY(0), plotY(100))
+		p.Path(plotClasses[n], path)
+		x := plotX(preset.noticed(0.5))
+		p.Line(plotClasses[n]+" notice", x, plotY(0), x, plotY(100))
 		left := plotLeft + 210*float64(n)
-		fmt.Fprintf(&out, `<line stroke="%s" stroke-width="2.5" stroke-dasharray="%s" x1="%.0f" x2="%.0f" y1="352" y2="352"/><text x="%.0f" y="356">%s</text>`+"\n",
-			c.colour, c.dashes, left, left+34, left+42, p.Preset)
+		p.Line(plotClasses[n], left, 366, left+34, 366)
+		p.Text("", left+42, 370, "start", preset.Preset)
 	}
-	return out.String() + "</svg>\n"
+	return string(p.End())
 }
 
 func plotX(d time.Duration) float64 { return plotLeft + plotWidth*d.Seconds()/plotSeconds }

@@ -44,6 +44,9 @@ func New(width, height float64, title string) *Picture {
 	return p
 }
 
+// Style adds rules to those of every picture, for what only this one needs.
+func (p *Picture) Style(rules string) { fmt.Fprintf(&p.b, "<style>%s</style>\n", rules) }
+
 // Text writes a text from, around or up to a place, as its anchor says.
 func (p *Picture) Text(class string, x, y float64, anchor, text string) {
 	fmt.Fprintf(&p.b, `<text class="%s" x="%s" y="%s" text-anchor="%s">%s</text>`+"\n", class, Number(x), Number(y), anchor, escaped(text))
