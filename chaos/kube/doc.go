@@ -5,6 +5,7 @@
 //	CHAOS=1 go test -count=1 -timeout 30m -v ./chaos/kube                      # the selection of `make chaos`
 //	CHAOS=1 FULL=1 go test -count=1 -timeout 90m -v ./chaos/kube               # every fault and hold time
 //	CHAOS=1 REUSE=1 KEEP=1 go test -count=1 -v -run 'Faults/partitions' ./chaos/kube
+//	CHAOS=1 ROUNDS=20 CASE='kill main' go test -count=1 -timeout 90m -v ./chaos/kube # the same batch again and again
 //	CHAOS=1 HOURS=2 SEED=7 go test -count=1 -timeout 0 -v -run Soak ./chaos/kube
 //
 // Without CHAOS=1 its tests are skipped. REUSE, KEEP, HELM, PYTHON_VENV and

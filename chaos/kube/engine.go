@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ const savedOfABatch = 3
 // fault that is not to be had here is left out, and said to be.
 func (e *engine) batch(ctx context.Context, cases []Case, seed uint64) error {
 	if _, err := e.release.AwaitWhole(ctx); err != nil {
-		return fmt.Errorf("before the first round: %w", err)
+		return fmt.Errorf("before the first round: %w", errors.Join(errBroken, err))
 	}
 	c, err := hire(ctx, e.release)
 	if err != nil {
@@ -136,7 +135,7 @@ func (e *engine) judge(ctx context.Context, history workload.History, g *game) e
 	}
 	var instances []string
 	for _, i := range status.Instances {
-		if err := e.equal(ctx, i.Name, held); err != nil {
+		if err := e.release.AwaitEqual(ctx, i.Name, held); err != nil {
 			return err
 		}
 		instances = append(instances, i.Name)
@@ -144,20 +143,6 @@ func (e *engine) judge(ctx context.Context, history workload.History, g *game) e
 	operations, err := g.linearizable(ctx, e.release, instances, e.book.Dir)
 	fmt.Fprintf(e.out, "      %d operations on registers were judged\n", operations)
 	return err
-}
-
-// equalWithin is how long a replica may take to hold what the main does once nobody
-// writes.
-const equalWithin = 30 * time.Second
-
-func (e *engine) equal(ctx context.Context, instance string, held []int64) error {
-	return until(ctx, equalWithin, func(ctx context.Context) error {
-		ids, err := e.release.IDs(ctx, instance)
-		if err == nil && !slices.Equal(ids, held) {
-			err = fmt.Errorf("%s holds %d ids, the main %d, and they differ", instance, len(ids), len(held))
-		}
-		return err
-	})
 }
 
 // folder is where what a person needs of a round that failed is kept.

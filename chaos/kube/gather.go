@@ -7,6 +7,7 @@ import (
 
 	"memgraph-controller/chaos/figures"
 	"memgraph-controller/controller/api"
+	cluster "memgraph-controller/e2e/kube"
 )
 
 // timelines returns the changes that began since a time, each once, as a controller
@@ -19,7 +20,7 @@ func (e *engine) timelines(ctx context.Context, since time.Time) (list []api.Fai
 	}
 	known := map[string]int{} // places in the list
 	for _, p := range pods {
-		err := until(ctx, 10*time.Second, func(ctx context.Context) error {
+		err := cluster.Await(ctx, "the answer of "+p.Name, 10*time.Second, func(ctx context.Context) error {
 			return e.release.WithController(ctx, p.Name, func(client api.Client) error {
 				failovers, err := client.Failovers(ctx)
 				for _, f := range failovers {

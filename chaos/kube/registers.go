@@ -53,13 +53,13 @@ func play(ctx context.Context, address string) (*game, error) {
 	g := &game{Registers: registers.New(keys), driver: driver}
 	ctx, g.stop = context.WithCancel(ctx)
 	for _, query := range append([]string{registers.Remove}, registers.Create(keys)...) {
-		err := until(ctx, preparedWithin, func(ctx context.Context) error {
+		err := cluster.Await(ctx, query, preparedWithin, func(ctx context.Context) error {
 			_, err := autocommit(ctx, driver, query)
 			return err
 		})
 		if err != nil {
 			g.end()
-			return nil, fmt.Errorf("make the registers: %s: %w", query, err)
+			return nil, fmt.Errorf("make the registers: %w", err)
 		}
 	}
 	for n := range players {

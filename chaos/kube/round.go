@@ -70,7 +70,7 @@ var errNoEffect = errors.New("the fault was not seen to act")
 func (e *engine) suffer(ctx context.Context, one Case) (acted time.Duration, err error) {
 	began := time.Now()
 	defer func() {
-		err = errors.Join(err, one.Fault.Heal(context.WithoutCancel(ctx)), until(context.WithoutCancel(ctx), goneWithin, one.Fault.Healed))
+		err = errors.Join(err, one.Fault.Heal(context.WithoutCancel(ctx)), cluster.Await(context.WithoutCancel(ctx), one.Fault.Name()+" is healed", goneWithin, one.Fault.Healed))
 	}()
 	if err := one.Fault.Inject(ctx); err != nil {
 		return 0, fmt.Errorf("inject: %w", err)
@@ -81,7 +81,7 @@ func (e *engine) suffer(ctx context.Context, one Case) (acted time.Duration, err
 			return 0, err
 		}
 	}
-	if err := until(ctx, actsWithin, one.Fault.Injected); err != nil {
+	if err := cluster.Await(ctx, one.Fault.Name()+" acts", actsWithin, one.Fault.Injected); err != nil {
 		return 0, fmt.Errorf("%w: %w", errNoEffect, err)
 	}
 	acted = time.Since(began)
@@ -95,7 +95,7 @@ func (e *engine) suffer(ctx context.Context, one Case) (acted time.Duration, err
 // controller says then.
 func (e *engine) heal(ctx context.Context, c *crew) (api.Status, error) {
 	before := c.Acknowledged()
-	err := until(ctx, servedWithin, func(context.Context) error {
+	err := cluster.Await(ctx, "clients are served", servedWithin, func(context.Context) error {
 		if n := c.Acknowledged() - before; n < 20 {
 			return fmt.Errorf("%d writes were acknowledged after the fault", n)
 		}

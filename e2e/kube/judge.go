@@ -82,14 +82,23 @@ func (s *Scenario) holds(ctx context.Context, history workload.History) {
 	require.NoError(s, err)
 	require.NoError(s, history.Check(held), "main %s", status.Record.Main)
 	for _, i := range status.Instances {
-		s.Eventually(ctx, i.Name+" holds the same as main "+status.Record.Main, 30*time.Second, func(ctx context.Context) error {
-			ids, err := s.IDs(ctx, i.Name)
-			if err != nil || slices.Equal(ids, held) {
-				return err
-			}
-			return fmt.Errorf("it holds %d ids, the main %d, and they differ", len(ids), len(held))
-		})
+		require.NoError(s, s.AwaitEqual(ctx, i.Name, held))
 	}
+}
+
+// equalWithin is how long a replica may take to hold what the main does once nobody
+// writes.
+const equalWithin = 30 * time.Second
+
+// AwaitEqual waits until an instance holds what its main was seen to hold.
+func (r *Release) AwaitEqual(ctx context.Context, instance string, held []int64) error {
+	return Await(ctx, instance+" holds the same as the main", equalWithin, func(ctx context.Context) error {
+		ids, err := r.IDs(ctx, instance)
+		if err == nil && !slices.Equal(ids, held) {
+			err = fmt.Errorf("it holds %d ids, the main %d, and they differ", len(ids), len(held))
+		}
+		return err
+	})
 }
 
 // IDs reads what an instance holds, past the gateways.

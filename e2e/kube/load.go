@@ -188,7 +188,7 @@ func (s *Scenario) clear(ctx context.Context) {
 // transaction that replicas wait for.
 func (r *Release) Clear(ctx context.Context) error {
 	for _, label := range []string{"W", pinLabel} {
-		err := await(ctx, "earlier clients' nodes are removed", time.Minute, func(ctx context.Context) error {
+		err := Await(ctx, "earlier clients' nodes are removed", time.Minute, func(ctx context.Context) error {
 			rows, err := ask(ctx, r.Write, fmt.Sprintf("MATCH (n:%s) WITH n LIMIT 5000 DETACH DELETE n RETURN count(n)", label))
 			if err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -114,4 +115,10 @@ func TestTheShellOfThePagesAddsWhatAClusterForTestsNeeds(t *testing.T) {
 	require.ErrorContains(t, err, "THING")
 	_, err = s.Run(t.Context(), "false", false)
 	require.Error(t, err)
+	s.lookFor = time.Second
+	out, err := s.Run(t.Context(), "kubectl get pods; exec sleep 60 # --watch", false)
+	require.NoError(t, err)
+	require.Contains(t, out, "get pods")
+	_, err = s.Run(t.Context(), "exec sleep 60 # --watch", false)
+	require.ErrorContains(t, err, "it printed nothing in 1s")
 }

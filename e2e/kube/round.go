@@ -59,7 +59,7 @@ func (l *Load) Round(ctx context.Context, f fault.Fault, over func(api.Status) b
 // took waits until a fault has taken effect. One that has none proves nothing.
 func (s *Scenario) took(ctx context.Context, f fault.Fault) {
 	s.Helper()
-	if err := await(ctx, f.Name()+" acts", tookWithin, f.Injected); err != nil {
+	if err := Await(ctx, f.Name()+" acts", tookWithin, f.Injected); err != nil {
 		s.Void("%v", err)
 	}
 }

@@ -21,6 +21,8 @@ type Shell struct {
 	folder, programs string
 	// Names are what the placeholders of commands stand for.
 	Names map[string]string
+	// lookFor is how long a command is watched that ends only when somebody interrupts it.
+	lookFor time.Duration
 }
 
 // The programs are scripts around the real ones. What a page says of a namespace comes later
@@ -46,7 +48,7 @@ exec %[1]s --namespace=$namespace "$@"
 
 // NewShell makes one in an empty folder. over are values over those that a page gives.
 func (r *Release) NewShell(folder, namespace string, over helm.Values) (*Shell, error) {
-	s := &Shell{folder: folder, programs: filepath.Join(folder, "programs"), Names: map[string]string{"N": r.Namespace, "R": r.Prefix}}
+	s := &Shell{folder: folder, programs: filepath.Join(folder, "programs"), Names: map[string]string{"N": r.Namespace, "R": r.Prefix}, lookFor: 5 * time.Second}
 	if err := os.Mkdir(s.programs, 0o755); err != nil {
 		return nil, err
 	}
@@ -86,9 +88,6 @@ func (s *Shell) File(name, text string) error {
 	return os.WriteFile(filepath.Join(s.folder, name), []byte(text), 0o600)
 }
 
-// lookFor is how long a command is watched that ends only when somebody interrupts it.
-const lookFor = 5 * time.Second
-
 // Run executes one line of a page, and returns what it printed. A command that asks a
 // question gets no answer, and has to fail for that.
 func (s *Shell) Run(ctx context.Context, line string, dry bool) (string, error) {
@@ -98,7 +97,7 @@ func (s *Shell) Run(ctx context.Context, line string, dry bool) (string, error) 
 	}
 	endless := strings.Contains(line, "port-forward") || strings.Contains(line, "--watch") || strings.HasSuffix(line, " -w")
 	if endless {
-		limited, cancel := context.WithTimeout(ctx, lookFor)
+		limited, cancel := context.WithTimeout(ctx, s.lookFor)
 		defer cancel()
 		ctx = limited
 	}
@@ -110,6 +109,8 @@ func (s *Shell) Run(ctx context.Context, line string, dry bool) (string, error) 
 	shell.WaitDelay = time.Second
 	out, err := shell.CombinedOutput()
 	switch asks := strings.Contains(line, "exec -it "); {
+	case endless && ctx.Err() != nil && len(out) == 0:
+		return "", fmt.Errorf("%s: it printed nothing in %s", command, s.lookFor)
 	case endless && ctx.Err() != nil:
 		return string(out), nil
 	case asks && err == nil:

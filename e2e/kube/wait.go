@@ -22,8 +22,8 @@ const wholeWithin = 3 * time.Minute
 // cluster that is being measured.
 const poll = 200 * time.Millisecond
 
-// await waits for a condition. Its error tells why the condition was not met last.
-func await(ctx context.Context, what string, within time.Duration, met func(context.Context) error) error {
+// Await waits for a condition. Its error tells why the condition was not met last.
+func Await(ctx context.Context, what string, within time.Duration, met func(context.Context) error) error {
 	var last error
 	err := wait.For(func(ctx context.Context) (bool, error) {
 		last = met(ctx)
@@ -45,10 +45,10 @@ func Pass(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// eventually is await for a test.
+// eventually is Await for a test.
 func eventually(ctx context.Context, t testing.TB, what string, within time.Duration, met func(context.Context) error) {
 	t.Helper()
-	if err := await(ctx, what, within, met); err != nil {
+	if err := Await(ctx, what, within, met); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -92,7 +92,7 @@ func (r *Release) Whole(ctx context.Context, t testing.TB) api.Status {
 
 // AwaitWhole is Whole where there is no test.
 func (r *Release) AwaitWhole(ctx context.Context) (status api.Status, err error) {
-	err = await(ctx, "release "+r.Prefix+" is whole", wholeWithin, func(ctx context.Context) (err error) {
+	err = Await(ctx, "release "+r.Prefix+" is whole", wholeWithin, func(ctx context.Context) (err error) {
 		status, err = r.whole(ctx)
 		return err
 	})
