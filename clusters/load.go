@@ -19,23 +19,8 @@ const (
 	standIn = "standin"
 )
 
-// Load builds this project's images out of the sources as they are now and copies
+// load builds this project's images out of the sources as they are now and copies
 // them, and the database's, to the nodes of a cluster that is up.
-func (s *Site) Load(ctx context.Context, c kind.Cluster) (Images, error) {
-	origin, err := s.origin(ctx)
-	if err != nil {
-		return Images{}, err
-	}
-	exists, err := s.provider.Exists(c.Name)
-	if err == nil && !exists {
-		err = fmt.Errorf("there is no cluster %s: make one first (up)", c.Name)
-	}
-	if err != nil {
-		return Images{}, err
-	}
-	return s.load(ctx, c, origin)
-}
-
 func (s *Site) load(ctx context.Context, c kind.Cluster, origin kind.Origin) (Images, error) {
 	dir, err := os.MkdirTemp("", "images-")
 	if err != nil {

@@ -141,27 +141,3 @@ func (s *Site) Down(c kind.Cluster) error {
 	s.progress.Step("cluster %s is removed", c.Name)
 	return nil
 }
-
-// Build builds all that Up would build, and creates no cluster.
-func (s *Site) Build(ctx context.Context) error {
-	origin, err := s.origin(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.engine.Ensure(ctx); err != nil {
-		return err
-	}
-	if _, err := s.nodeImage(ctx, origin); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "images-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	_, err = s.programs(ctx, dir, origin)
-	return err
-}
-
-// StopEngine ends the Docker engine, if it was started by this program.
-func (s *Site) StopEngine(ctx context.Context) error { return s.engine.Stop(ctx) }

@@ -16,7 +16,7 @@ const (
 )
 
 func controllers() Pods {
-	return Labelled(map[string]string{"app.kubernetes.io/component": "controller"})
+	return Named("graph-controller-a", "graph-controller-b")
 }
 
 func to(pods ...string) Peer { return Peer{Pods: Named(pods...)} }
@@ -94,8 +94,7 @@ func TestAPartitionNamesBothSides(t *testing.T) {
 		"action": "partition", "mode": "all", "direction": "from", "duration": "15m0s",
 		"selector": map[string]any{"pods": map[string]any{namespace: []any{main}}},
 		"target": map[string]any{"mode": "all", "selector": map[string]any{
-			"namespaces":     []any{namespace},
-			"labelSelectors": map[string]any{"app.kubernetes.io/component": "controller"},
+			"pods": map[string]any{namespace: []any{"graph-controller-a", "graph-controller-b"}},
 		}},
 		"externalTargets": []any{"10.96.0.1"},
 	}, spec)

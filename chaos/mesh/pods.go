@@ -4,8 +4,7 @@ import "context"
 
 // Pods say which pods of the namespace a fault hits. The zero value is none.
 type Pods struct {
-	find   func(context.Context) ([]string, error)
-	labels map[string]string
+	find func(context.Context) ([]string, error)
 }
 
 // Named are the pods of these names.
@@ -17,9 +16,6 @@ func Named(names ...string) Pods {
 // the main's at that time.
 func Found(find func(context.Context) (names []string, err error)) Pods { return Pods{find: find} }
 
-// Labelled are all pods with these labels.
-func Labelled(labels map[string]string) Pods { return Pods{labels: labels} }
-
 // aim says in a spec which pods are hit: all that the selector finds.
 type aim struct {
 	Mode     string   `json:"mode"`
@@ -27,20 +23,15 @@ type aim struct {
 }
 
 type selector struct {
-	Namespaces     []string            `json:"namespaces,omitempty"`
-	LabelSelectors map[string]string   `json:"labelSelectors,omitempty"`
-	Pods           map[string][]string `json:"pods,omitempty"`
+	Pods map[string][]string `json:"pods"`
 }
 
 // none tells that they are no pods at all.
-func (p Pods) none() bool { return p.find == nil && p.labels == nil }
+func (p Pods) none() bool { return p.find == nil }
 
 // at aims at the pods, and returns the names of those that have to be hit. Chaos
 // Mesh ignores everything else in a selector that names pods.
 func (p Pods) at(ctx context.Context, namespace string) (a aim, names []string, err error) {
-	if p.find == nil {
-		return aim{Mode: "all", Selector: selector{Namespaces: []string{namespace}, LabelSelectors: p.labels}}, nil, nil
-	}
 	if names, err = p.find(ctx); err != nil {
 		return a, nil, err
 	}

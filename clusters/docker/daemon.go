@@ -2,30 +2,21 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"memgraph-controller/clusters/command"
 )
 
 const (
-	pidFile = "/run/memgraph-controller/dockerd.pid"
 	logFile = "/var/log/memgraph-controller/dockerd.log"
 	// runtimeName is what the daemon calls the runtime of package runtime.
 	runtimeName = "runc-without-sys-resource"
 	// startTime bounds the wait for a daemon that starts: it takes less than a
 	// second on an idle machine, and some more to find old containers again.
 	startTime = 60 * time.Second
-	// stopTime is what the daemon takes to end its containers, which it gives 10 s.
-	stopTime = 30 * time.Second
-	poll     = 200 * time.Millisecond
+	poll      = 200 * time.Millisecond
 )
 
 // start starts the daemon and returns the version that answers.
@@ -46,9 +37,7 @@ func (e *Engine) start(ctx context.Context) (version string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := e.remember(pid); err != nil {
-		return "", err
-	}
+	e.Progress.Step("the engine goes on running afterwards; kill %d ends it", pid)
 	return e.answer(ctx)
 }
 
@@ -67,18 +56,6 @@ func (e *Engine) daemon(ctx context.Context) (command.Command, error) {
 	}
 	daemon.Args = []string{"--add-runtime", runtimeName + "=" + path, "--default-runtime", runtimeName}
 	return daemon, nil
-}
-
-// remember writes down which process Stop may end.
-func (e *Engine) remember(pid int) error {
-	path := e.Host.Path(pidFile)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("remember the Docker daemon: %w", err)
-	}
-	if err := os.WriteFile(path, []byte(strconv.Itoa(pid)), 0o644); err != nil {
-		return fmt.Errorf("remember the Docker daemon: %w", err)
-	}
-	return nil
 }
 
 // answer waits until the engine answers.
@@ -104,52 +81,4 @@ func (e *Engine) lastWords() string {
 		return ""
 	}
 	return fmt.Sprintf("\n%s ends with:\n%s", logFile, command.LastLines(string(log), 10))
-}
-
-// Stop ends the daemon that Ensure started, and with it all its containers. It
-// leaves any other engine alone.
-func (e *Engine) Stop(ctx context.Context) error {
-	text, err := os.ReadFile(e.Host.Path(pidFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		e.Progress.Step("no Docker engine was started by this program: nothing to stop")
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("stop the Docker engine: %w", err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		return fmt.Errorf("stop the Docker engine: %s: %w", pidFile, err)
-	}
-	if err := e.end(ctx, pid); err != nil {
-		return err
-	}
-	e.Progress.Step("docker engine stopped")
-	return os.Remove(e.Host.Path(pidFile))
-}
-
-// end asks the process to end, and waits for it. After a restart of the machine
-// the number may be that of something else, which is left alone.
-func (e *Engine) end(ctx context.Context, pid int) error {
-	if !e.runs(pid) {
-		return nil
-	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		return fmt.Errorf("stop the Docker engine, process %d: %w", pid, err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, stopTime)
-	defer cancel()
-	for e.runs(pid) {
-		select {
-		case <-time.After(poll):
-		case <-ctx.Done():
-			return fmt.Errorf("the Docker engine, process %d, does not end: %w", pid, context.Cause(ctx))
-		}
-	}
-	return nil
-}
-
-func (e *Engine) runs(pid int) bool {
-	name, err := os.ReadFile(e.Host.Path(fmt.Sprintf("/proc/%d/comm", pid)))
-	return err == nil && strings.TrimSpace(string(name)) == "dockerd"
 }

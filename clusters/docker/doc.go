@@ -2,6 +2,5 @@
 // and starts one where that is allowed (package host), and otherwise says what is
 // missing.
 //
-// The engine goes on running when the program ends, for the next one to find;
-// Stop ends one that Ensure started.
+// The engine goes on running when the program ends, for the next one to find.
 package docker

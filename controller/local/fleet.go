@@ -202,17 +202,6 @@ func (f *Fleet) Cont(ctx context.Context, name string) error {
 	return f.order(ctx, "continue", name, (*instance).cont)
 }
 
-// Hold kills an instance's process and keeps it down until Release. Meanwhile
-// every order that would start it is an error.
-func (f *Fleet) Hold(ctx context.Context, name string) error {
-	return f.order(ctx, "hold", name, (*instance).hold)
-}
-
-// Release starts an instance that is held down.
-func (f *Fleet) Release(ctx context.Context, name string) error {
-	return f.order(ctx, "release", name, (*instance).release)
-}
-
 // RestartGracefully announces an instance as terminating for Config.Notice, ends
 // its process with SIGTERM (SIGKILL after Config.Grace) and starts it again with
 // its replication state. It returns when the new process has been started.

@@ -37,7 +37,7 @@ func TestFleetRunsEveryInstanceWithItsOwnPortsAndData(t *testing.T) {
 			"--data-directory=" + filepath.Join(config.Dir, name, "data"),
 			"--storage-wal-enabled=true",
 			"--storage-snapshot-on-exit=false",
-			"--storage-snapshot-interval-sec=300",
+			"--storage-snapshot-interval=300",
 			"--storage-wal-file-flush-every-n-tx=1",
 			"--data-recovery-on-startup=true",
 			"--replication-restore-state-on-startup=true",
@@ -182,10 +182,10 @@ func TestReseedOfAnInstanceWithoutDataJustStartsIt(t *testing.T) {
 	config := quick(t)
 	fleet, _ := open(t, config)
 	births(t, config, "memgraph-0", 1)
-	require.NoError(t, fleet.Hold(t.Context(), "memgraph-0"))
 	require.NoError(t, os.RemoveAll(filepath.Join(config.Dir, "memgraph-0", "data")))
-	require.NoError(t, fleet.Release(t.Context(), "memgraph-0"))
+	require.NoError(t, fleet.Reseed(t.Context(), "memgraph-0", "diverged"))
 	births(t, config, "memgraph-0", 2)
+	require.NoDirExists(t, filepath.Join(config.Dir, "memgraph-0", "quarantine"))
 }
 
 func TestCloseLeavesNoProcess(t *testing.T) {
@@ -196,14 +196,13 @@ func TestCloseLeavesNoProcess(t *testing.T) {
 		pids = append(pids, births(t, config, p.Name, 1)[0].PID)
 	}
 	require.NoError(t, fleet.Stop(t.Context(), "memgraph-0"))
-	require.NoError(t, fleet.Hold(t.Context(), "memgraph-1"))
 	fleet.Close(t.Context())
 	fleet.Close(t.Context())
 	for _, pid := range pids {
 		require.False(t, runs(pid))
 	}
 	require.FileExists(t, filepath.Join(config.Dir, "memgraph-0", "mercy"), "a stopped one ends with mercy too")
-	require.ErrorIs(t, fleet.Release(t.Context(), "memgraph-1"), errClosed)
+	require.ErrorIs(t, fleet.Kill(t.Context(), "memgraph-1"), errClosed)
 	for _, p := range fleet.List() {
 		require.True(t, p.Dead)
 	}

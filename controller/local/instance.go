@@ -19,7 +19,6 @@ const settled = 5 * time.Second
 
 var (
 	errClosed  = errors.New("the local cluster is shutting down")
-	errHeld    = errors.New("it is held down; release it first")
 	errNotHere = errors.New("its process is not running")
 )
 
@@ -54,7 +53,6 @@ type instance struct {
 	failures int           // starts in a row that ended too soon
 	emptied  bool          // the data were set aside, and no start has held since
 	amnesia  bool          // the next start forgets the replication state
-	held     bool          // no start until released
 	retiring bool          // told, or about to be told, to end
 	closing  bool
 	waiting  []chan<- error // want to know of the next start

@@ -306,33 +306,6 @@ func TestKillInTheMiddleOfAGracefulRestartKills(t *testing.T) {
 	})
 }
 
-func TestHeldInstanceStaysDownUntilReleased(t *testing.T) {
-	perform(t, func(t *testing.T, s *stage) {
-		restarted := make(chan error, 1)
-		go func() { restarted <- s.ask(t.Context(), s.retire) }()
-		time.Sleep(time.Second)
-		require.NoError(t, s.do(s.hold))
-		require.ErrorIs(t, <-restarted, errHeld)
-		require.NoError(t, s.do(s.hold))
-		for name, order := range map[string]func() error{
-			"restart": s.restart, "reseed": func() error { return s.reseed("diverged") },
-		} {
-			require.ErrorIs(t, s.do(order), errHeld, name)
-		}
-		require.ErrorIs(t, s.ask(t.Context(), s.retire), errHeld)
-		require.ErrorIs(t, s.do(s.stop), errNotHere)
-		require.NoError(t, s.do(s.kill))
-		require.NoError(t, s.do(s.cont))
-		time.Sleep(time.Hour)
-		require.True(t, s.seen.Load().Dead)
-		require.Empty(t, s.gaps())
-		require.NoError(t, s.do(s.release))
-		require.NoError(t, s.do(s.release))
-		require.False(t, s.seen.Load().Dead)
-		require.Len(t, s.gaps(), 1)
-	})
-}
-
 func TestRestartForgetsTheReplicationStateForOneStart(t *testing.T) {
 	perform(t, func(t *testing.T, s *stage) {
 		require.True(t, s.last().restore)
@@ -414,7 +387,7 @@ func TestOrdersFromAllSidesNeverStartTwoProcesses(t *testing.T) {
 		perform(t, func(t *testing.T, s *stage) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			orders := []func() error{
-				s.kill, s.kill, s.stop, s.cont, s.restart, s.hold, s.release, s.release,
+				s.kill, s.kill, s.stop, s.cont, s.restart,
 				func() error { return s.reseed("chaos") },
 			}
 			var busy sync.WaitGroup
@@ -430,7 +403,7 @@ func TestOrdersFromAllSidesNeverStartTwoProcesses(t *testing.T) {
 				}
 			}
 			busy.Wait()
-			require.NoError(t, s.do(s.release))
+			require.NoError(t, s.do(s.cont))
 			time.Sleep(time.Minute)
 			require.False(t, s.seen.Load().Dead, "whatever happened, it runs again")
 		})

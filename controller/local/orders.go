@@ -40,32 +40,10 @@ func (i *instance) cont() error {
 	return nil
 }
 
-// hold ends the process and keeps it from being started.
-func (i *instance) hold() error {
-	i.held = true
-	i.end()
-	i.alarm = nil
-	i.answer(errHeld)
-	i.log.Info("instance held down")
-	return nil
-}
-
-// release undoes hold.
-func (i *instance) release() error {
-	if !i.held {
-		return nil
-	}
-	i.held = false
-	return i.start()
-}
-
 // restart ends the process and starts it at once without its replication state:
 // so it knows no replicas, and none that is frozen can keep it from answering
 // for 40 s (memgraph-observed 2).
 func (i *instance) restart() error {
-	if i.held {
-		return errHeld
-	}
 	i.end()
 	i.amnesia = true
 	return i.start()
@@ -74,9 +52,6 @@ func (i *instance) restart() error {
 // reseed ends the process, sets its data aside and starts it empty. If they
 // cannot be set aside it comes back as it was.
 func (i *instance) reseed(reason string) error {
-	if i.held {
-		return errHeld
-	}
 	i.end()
 	folder := quarantine.Folder(filepath.Join(i.home, "quarantine"))
 	where, err := folder.SetAside(filepath.Join(i.home, "data"), reason, time.Now())
@@ -96,11 +71,7 @@ func (i *instance) reseed(reason string) error {
 // retire asks the process to end: announced for the time of notice, then
 // SIGTERM, then SIGKILL when grace is over. The reply comes with the next start.
 func (i *instance) retire(reply chan<- error) {
-	switch {
-	case i.held:
-		reply <- errHeld
-		return
-	case i.process == nil:
+	if i.process == nil {
 		reply <- i.start()
 		return
 	}

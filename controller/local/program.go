@@ -90,7 +90,9 @@ func (c Config) flags(p program, n int, home string, restore bool) []string {
 		// An exit snapshot makes a stop slow, and keeps a history that a
 		// restart would have cleaned (memgraph-observed 1.1).
 		"--storage-snapshot-on-exit=false",
-		fmt.Sprintf("--storage-snapshot-interval-sec=%d", int(c.SnapshotInterval.Seconds())),
+		// Not --storage-snapshot-interval-sec, which it overrides, also where the
+		// program's configuration file has it (conformance S6).
+		fmt.Sprintf("--storage-snapshot-interval=%d", int(c.SnapshotInterval.Seconds())),
 		fmt.Sprintf("--storage-wal-file-flush-every-n-tx=%d", c.FlushEvery),
 		"--data-recovery-on-startup=true",
 		fmt.Sprintf("--replication-restore-state-on-startup=%t", restore),

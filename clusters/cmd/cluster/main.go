@@ -1,10 +1,9 @@
 // Command cluster brings clusters up for the targets of the Makefile. What it is at
-// goes to stderr; stdout gets the names of the images, a variable each.
+// goes to stderr.
 package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,12 +16,8 @@ import (
 )
 
 type commandLine struct {
-	Up         up         `cmd:"" help:"Create the cluster, unless it is there, and load the images."`
-	Install    install    `cmd:"" help:"Create the cluster, unless it is there, and install the chart, or upgrade it."`
-	Load       load       `cmd:"" help:"Build the images anew and load them into the cluster."`
-	Down       down       `cmd:"" help:"Remove the cluster. The Docker engine goes on running."`
-	Images     images     `cmd:"" help:"Build all images that up needs, and create no cluster."`
-	StopEngine stopEngine `cmd:"" help:"Stop the Docker engine, if up started it."`
+	Install install `cmd:"" help:"Create the cluster, unless it is there, and install the chart, or upgrade it."`
+	Down    down    `cmd:"" help:"Remove the cluster. The Docker engine goes on running."`
 }
 
 // purpose chooses a cluster.
@@ -39,13 +34,6 @@ func (p purpose) cluster() kind.Cluster {
 	return kind.Dev()
 }
 
-type up struct{ purpose }
-
-// Run brings the cluster up.
-func (u up) Run(ctx context.Context, site *clusters.Site) error {
-	return print(site.Up(ctx, u.cluster()))
-}
-
 type install struct{ purpose }
 
 // Run brings the cluster up with the chart installed.
@@ -60,34 +48,10 @@ func (i install) Run(ctx context.Context, site *clusters.Site) error {
 	return err
 }
 
-type load struct{ purpose }
-
-// Run loads images.
-func (l load) Run(ctx context.Context, site *clusters.Site) error {
-	return print(site.Load(ctx, l.cluster()))
-}
-
 type down struct{ purpose }
 
 // Run removes the cluster.
 func (d down) Run(site *clusters.Site) error { return site.Down(d.cluster()) }
-
-type images struct{}
-
-// Run builds images.
-func (images) Run(ctx context.Context, site *clusters.Site) error { return site.Build(ctx) }
-
-type stopEngine struct{}
-
-// Run stops the engine.
-func (stopEngine) Run(ctx context.Context, site *clusters.Site) error { return site.StopEngine(ctx) }
-
-func print(images clusters.Images, err error) error {
-	if err == nil {
-		fmt.Printf("CONTROLLER_IMAGE=%s\nDATABASE_IMAGE=%s\n", images.Controller, images.Database)
-	}
-	return err
-}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
