@@ -9,7 +9,7 @@ SUPPLY   := $(addprefix out/bin/,govulncheck go-licenses cyclonedx-gomod crane)
 export REPORT_DIR ?= $(CURDIR)/out/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page images node-test supply release publish clean bench-tools gobench bench-reads bench-scale report
+.PHONY: help build run test sim sensitivity scale prove conformance race fuzz mutate bench figures lint chart drivers venv tools up down e2e chaos soak page node-test supply release publish clean bench-tools gobench bench-reads bench-scale report
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -146,14 +146,11 @@ page: ## look at the status page with a headless Chromium while a cluster loses 
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium fonts-dejavu-core; }
 	BROWSER=1 go test -count=1 -timeout 10m ./e2e/page
 
-images: ## build every image that a cluster needs, and cache them
-	go run ./clusters/cmd/cluster images
-
 node-test: ## test the programs of the node image, a module of its own (compiles client-go)
 	cd clusters/nodeimage && CGO_ENABLED=0 go test -trimpath ./...
 
 tools: ## install what the proofs need besides Go, on Debian or Ubuntu as root
-	command -v iptables >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends iptables; }
+	command -v iptables zsh fish | wc -l | grep -qx 3 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends iptables zsh fish; }
 
 drivers: ## install the Python and JavaScript drivers that their tests need, and run these: against the stand-in, and at the read gateway with logins
 	mkdir -p $(DRIVERS) && cp clusters/standin/bolt/testdata/drivers/package*.json $(DRIVERS)/ && npm --prefix $(DRIVERS) ci --silent
