@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 
 	"memgraph-controller/cli/cluster/apiserver"
 	"memgraph-controller/clusters/standin"
@@ -160,6 +161,15 @@ func TestDrillBreaksNothingWhereItShouldNot(t *testing.T) {
 		"nobody can be asked":    {func(*drillable) {}, "", nil, exitUsage, "confirm with --yes"},
 		"may not read the user":  {func(d *drillable) { d.Secrets = nil }, "", []string{"--yes"}, exitFailed, "or give it with --user and --password"},
 		"the pod is another one": {func(d *drillable) { d.Pods[2].Name = "memgraph-9" }, "", []string{"--yes"}, exitFailed, "pod main memgraph-0 of release graph"},
+		"its node is lost": {
+			func(d *drillable) {
+				d.Pods[2].Spec.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: "in-sync"}}
+				d.Pods[2].Status.Conditions = []corev1.PodCondition{
+					{Type: corev1.PodReady, Status: corev1.ConditionFalse},
+					{Type: corev1.ContainersReady, Status: corev1.ConditionTrue}, {Type: "in-sync", Status: corev1.ConditionTrue},
+				}
+			}, "", []string{"--yes"}, exitRefused, "main memgraph-0, deleted by force there, would run on",
+		},
 		"clients are not served": {
 			func(d *drillable) {
 				d.Ports["graph-a:7687"], d.Ports["graph-b:7687"], d.Ports["graph-c:7687"] = "127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1"

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"memgraph-controller/cli/cluster"
 	"memgraph-controller/controller/api"
 )
 
@@ -78,6 +79,9 @@ func (d *drilling) podUID(ctx context.Context, v victim) (types.UID, error) {
 	i := slices.IndexFunc(pods, func(p corev1.Pod) bool { return p.Name == v.name })
 	if i < 0 {
 		return "", fmt.Errorf("pod %s of %s is not there (any more): try again", v, d.r.place)
+	}
+	if !v.switched && cluster.NodeLost(pods[i]) {
+		return "", refusal{fmt.Sprintf("Kubernetes does not hear of node %s: %s, deleted by force there, would run on beside the next pod of its name", pods[i].Spec.NodeName, v)}
 	}
 	return pods[i].UID, nil
 }

@@ -54,7 +54,18 @@ func (c *logsCommand) Run(ctx context.Context, terminal *Terminal) error {
 		return err
 	}
 	secrets, unread := credentials(ctx, release)
-	b := bundle.New(about, window, secrets...)
+	now := time.Now()
+	path := c.File
+	if path == "" {
+		path = fmt.Sprintf("memgraph-logs-%s-%s.tar.gz", release.Name, now.UTC().Format("20060102-150405"))
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".memgraph-logs-*") // only its owner may read it
+	if err != nil {
+		return fmt.Errorf("archive: %w", err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	defer file.Close()
+	b := bundle.New(file, about, window, now, secrets...)
 	for _, err := range slices.Concat(said.missing, unread) {
 		b.Miss("not known", err)
 	}
@@ -66,7 +77,14 @@ func (c *logsCommand) Run(ctx context.Context, terminal *Terminal) error {
 	if ctx.Err() != nil {
 		return errors.New("interrupted: nothing was written")
 	}
-	return c.write(terminal, b, release, time.Now())
+	if err := finish(b, file, path); err != nil {
+		return fmt.Errorf("archive %s: %w", path, err)
+	}
+	for _, m := range b.Missing() {
+		fmt.Fprintf(terminal.Err, "missing: %s\n", printable(strings.TrimPrefix(m, "not known: ")))
+	}
+	terminal.printf("%s\n", path)
+	return nil
 }
 
 // controllersWord is what the controllers say.
@@ -153,30 +171,13 @@ func credentials(ctx context.Context, release *cluster.Release) (secrets []strin
 	return secrets, unread
 }
 
-// write writes the archive in the place of none: it is whole or it is not there.
-func (c *logsCommand) write(terminal *Terminal, b *bundle.Bundle, release *cluster.Release, now time.Time) error {
-	path := c.File
-	if path == "" {
-		path = fmt.Sprintf("memgraph-logs-%s-%s.tar.gz", release.Name, now.UTC().Format("20060102-150405"))
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".memgraph-logs-*") // only its owner may read it
-	if err != nil {
-		return fmt.Errorf("archive: %w", err)
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	defer file.Close()
-	if err := b.Write(file, now); err != nil {
-		return fmt.Errorf("archive %s: %w", path, err)
+// finish ends the archive and gives it its name: it is whole or it is not there.
+func finish(b *bundle.Bundle, file *os.File, path string) error {
+	if err := b.Close(); err != nil {
+		return err
 	}
 	if err := file.Close(); err != nil {
-		return fmt.Errorf("archive %s: %w", path, err)
+		return err
 	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return fmt.Errorf("archive: %w", err)
-	}
-	for _, m := range b.Missing() {
-		fmt.Fprintf(terminal.Err, "missing: %s\n", printable(strings.TrimPrefix(m, "not known: ")))
-	}
-	terminal.printf("%s\n", path)
-	return nil
+	return os.Rename(file.Name(), path)
 }

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"memgraph-controller/cli/bundle"
 	"memgraph-controller/cli/bundle/bundletest"
 	"memgraph-controller/controller/api"
 )
@@ -121,6 +122,22 @@ func TestLogsComeWithoutAControllerThatAnswers(t *testing.T) {
 		require.Contains(t, files["README.md"], want)
 		require.Contains(t, got.err, want)
 	}
+}
+
+func TestALogThatIsTooLongIsCutOffAndSaidToBe(t *testing.T) {
+	k := withLogs(t)
+	one := line(0, strings.Repeat("x", 1<<20))
+	k.Logs["memgraph-0/memgraph"] = strings.Repeat(one, 33)
+	k.Logs["memgraph-1/memgraph"] = line(0, "I follow") + line(time.Hour, strings.Repeat("x", bundle.LogBytes))
+	path := filepath.Join(t.TempDir(), "logs.tar.gz")
+	got := k.command(t, "logs", "-f", path)
+	require.Equal(t, exitDone, got.code, got.err)
+	files := bundletest.Files(t, path)
+	require.Len(t, files["logs/memgraph-0/memgraph.log"], 31*len(one), "so many whole lines are in 32 MiB")
+	require.Contains(t, files["README.md"], "| logs/memgraph-0/memgraph.log | log of which the end was cut off |")
+	require.Contains(t, files["README.md"], "- the end of logs/memgraph-0/memgraph.log: it was cut off after 32 MiB")
+	require.Contains(t, got.err, "missing: the end of logs/memgraph-0/memgraph.log: it was cut off after 32 MiB")
+	require.NotContains(t, got.err, "memgraph-1", "what is cut off there came after the window")
 }
 
 func TestLogsThatCannotBeTakenSayWhy(t *testing.T) {

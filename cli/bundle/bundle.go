@@ -14,16 +14,22 @@ import (
 // Window is the time that a bundle is about.
 type Window struct{ From, To time.Time }
 
-// Bundle collects files.
+// Bundle is an archive that is being written, a tar file compressed by gzip. Each file is
+// written when it is added: no more than one is held in memory.
 type Bundle struct {
 	window  Window
 	secrets []string
 	about   string
-	files   []file
+	now     time.Time
+	packed  *gzip.Writer
+	archive *tar.Writer
+	index   []entry
 	missing []string
+	err     error // the first one of writing
 }
 
-type file struct{ name, about, text string }
+// entry is a file in the README.
+type entry struct{ name, about string }
 
 const (
 	// hidden stands in the place of a secret.
@@ -33,10 +39,11 @@ const (
 	shortestSecret = 4
 )
 
-// New returns an empty bundle. about is a sentence on what it is for. secrets are left
-// out of every file.
-func New(about string, window Window, secrets ...string) *Bundle {
-	b := &Bundle{window: window, about: about}
+// New begins an archive. about is a sentence on what it is for, now the time at which it is
+// taken. secrets are left out of every file.
+func New(out io.Writer, about string, window Window, now time.Time, secrets ...string) *Bundle {
+	packed := gzip.NewWriter(out)
+	b := &Bundle{window: window, about: about, now: now, packed: packed, archive: tar.NewWriter(packed)}
 	for _, s := range secrets {
 		if len(s) >= shortestSecret && !slices.Contains(b.secrets, s) {
 			b.secrets = append(b.secrets, s)
@@ -49,7 +56,22 @@ func New(about string, window Window, secrets ...string) *Bundle {
 
 // Add adds a file. about says in the README what it is.
 func (b *Bundle) Add(name, about, text string) {
-	b.files = append(b.files, file{name, about, b.without(text)})
+	b.index = append(b.index, entry{name, about})
+	b.write(name, b.without(text))
+}
+
+// write writes a file, if all before were.
+func (b *Bundle) write(name, text string) {
+	if b.err != nil {
+		return
+	}
+	err := b.archive.WriteHeader(&tar.Header{Name: "memgraph-logs/" + name, Mode: 0o600, Size: int64(len(text)), ModTime: b.now, Format: tar.FormatPAX})
+	if err == nil {
+		_, err = io.WriteString(b.archive, text)
+	}
+	if err != nil {
+		b.err = fmt.Errorf("%s: %w", name, err)
+	}
 }
 
 // without leaves out the secrets.
@@ -78,36 +100,28 @@ func (b *Bundle) Miss(what string, err error) {
 // Missing lists what could not be had.
 func (b *Bundle) Missing() []string { return b.missing }
 
-// Write writes the archive, a tar file compressed by gzip.
-func (b *Bundle) Write(out io.Writer, now time.Time) error {
-	packed := gzip.NewWriter(out)
-	archive := tar.NewWriter(packed)
-	all := append([]file{{"README.md", "", b.readme(now)}}, b.files...)
-	for _, f := range all {
-		header := &tar.Header{Name: "memgraph-logs/" + f.name, Mode: 0o600, Size: int64(len(f.text)), ModTime: now, Format: tar.FormatPAX}
-		if err := archive.WriteHeader(header); err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
-		}
-		if _, err := io.WriteString(archive, f.text); err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
-		}
+// Close ends the archive with the README, or says why a file could not be written.
+func (b *Bundle) Close() error {
+	b.write("README.md", b.readme())
+	if b.err != nil {
+		return b.err
 	}
-	if err := archive.Close(); err != nil {
+	if err := b.archive.Close(); err != nil {
 		return err
 	}
-	return packed.Close()
+	return b.packed.Close()
 }
 
 // readme says what is what.
-func (b *Bundle) readme(now time.Time) string {
+func (b *Bundle) readme() string {
 	var text strings.Builder
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	fmt.Fprintf(&text, "# Logs of a memgraph-controller release\n\n%s\n\nTaken at %s. Logs and events are those from %s to %s (UTC).\n",
-		b.about, stamp(now), stamp(b.window.From), stamp(b.window.To))
+		b.about, stamp(b.now), stamp(b.window.From), stamp(b.window.To))
 	fmt.Fprint(&text, "No Secret was read into a file, and the release's token and password, as far as they could be read, are left out "+
 		"wherever they stood. Names of pods, nodes and users, and addresses, are in it: look before you pass it on.\n")
 	fmt.Fprint(&text, "\n| file | what it is |\n|---|---|\n")
-	for _, f := range b.files {
+	for _, f := range b.index {
 		fmt.Fprintf(&text, "| %s | %s |\n", f.name, f.about)
 	}
 	if len(b.missing) > 0 {

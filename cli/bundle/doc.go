@@ -2,12 +2,12 @@
 // controllers and databases logged around it, what the controllers say of it, the
 // record, and the events of Kubernetes. A README inside says what is what.
 //
-//	b := bundle.New("what it is about", bundle.Window{From: from, To: to}, secrets...)
+//	b := bundle.New(file, "what it is about", bundle.Window{From: from, To: to}, time.Now(), secrets...)
 //	bundle.FromKubernetes(ctx, b, release)
 //	b.AddJSON("status.json", "what the leader says", status)
-//	err := b.Write(file, time.Now())
+//	err := b.Close()
 //
-// What cannot be had is noted in the README and does not stop the rest: whoever needs
+// What cannot be had, or was cut off because there is too much of it, is noted in the README and does not stop the rest: whoever needs
 // a bundle has a cluster that is not well. It never reads a Secret into a file, and
 // leaves out of every file the secrets that it is told of.
 package bundle

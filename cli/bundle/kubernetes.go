@@ -19,9 +19,10 @@ import (
 )
 
 const (
-	// logBytes bounds the log of one run of one container; a controller writes a line
-	// for each transition, and Memgraph by default only warnings.
-	logBytes = 32 << 20
+	// LogBytes bounds the log of one run of one container: it is held in memory while
+	// secrets are looked for. A controller writes a line for each transition, and Memgraph
+	// by default only warnings. Kubernetes gives the first ones of the window.
+	LogBytes = 32 << 20
 	// logWithin bounds the time that it takes.
 	logWithin = time.Minute
 	// askWithin bounds any other question to the API server.
@@ -127,7 +128,7 @@ func (b *Bundle) log(ctx context.Context, release *cluster.Release, pod, contain
 	if previous {
 		file, about = fmt.Sprintf("logs/%s/%s.previous.log", pod, container), "log of the run before"
 	}
-	limit, since := int64(logBytes), metav1.NewTime(b.window.From)
+	limit, since := int64(LogBytes), metav1.NewTime(b.window.From)
 	stream, err := release.Client.CoreV1().Pods(release.Namespace).GetLogs(pod, &corev1.PodLogOptions{
 		Container: container, Previous: previous, Timestamps: true, SinceTime: &since, LimitBytes: &limit,
 	}).Stream(ctx)
@@ -139,30 +140,35 @@ func (b *Bundle) log(ctx context.Context, release *cluster.Release, pod, contain
 		return
 	}
 	defer stream.Close()
-	text, err := b.until(stream)
+	text, whole, err := b.until(stream)
+	if err == nil && !whole && len(text) >= LogBytes {
+		err = fmt.Errorf("it was cut off after %d MiB", LogBytes>>20)
+		about += " of which the end was cut off"
+		text = text[:strings.LastIndexByte(text, '\n')+1] // part of a line may hold part of a secret
+	}
 	if err != nil {
 		b.Miss("the end of "+file, err)
 	}
 	b.Add(file, about, text)
 }
 
-// until reads the lines of a log up to the end of the window. Kubernetes writes the
-// time before each.
-func (b *Bundle) until(log io.Reader) (string, error) {
+// until reads the lines of a log up to the end of the window, and tells whether it came
+// that far, not only to the end of what it was given. Kubernetes writes the time before each.
+func (b *Bundle) until(log io.Reader) (read string, whole bool, err error) {
 	var text strings.Builder
 	lines := bufio.NewReader(log)
 	for {
 		line, err := lines.ReadString('\n')
 		stamp, _, _ := strings.Cut(line, " ")
 		if t, bad := time.Parse(time.RFC3339Nano, strings.TrimSpace(stamp)); bad == nil && t.After(b.window.To) {
-			return text.String(), nil
+			return text.String(), true, nil
 		}
 		text.WriteString(line)
 		if err == io.EOF {
-			return text.String(), nil
+			return text.String(), false, nil
 		}
 		if err != nil {
-			return text.String(), err
+			return text.String(), false, err
 		}
 	}
 }

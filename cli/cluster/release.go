@@ -196,9 +196,20 @@ func (r *Release) Delete(ctx context.Context, pod string, uid types.UID) error {
 }
 
 // PodReady tells whether a pod serves.
-func PodReady(pod corev1.Pod) bool {
+func PodReady(pod corev1.Pod) bool { return holds(pod, corev1.PodReady) }
+
+// NodeLost tells that Kubernetes does not hear of a pod's node: the node's own word, that the
+// containers and all else of the pod are ready, still stands, and the pod was said not to be.
+// Whoever deletes such a pod by force has it forgotten, not ended.
+func NodeLost(pod corev1.Pod) bool {
+	return !PodReady(pod) && holds(pod, corev1.ContainersReady) && !slices.ContainsFunc(pod.Spec.ReadinessGates, func(g corev1.PodReadinessGate) bool {
+		return !holds(pod, g.ConditionType)
+	})
+}
+
+func holds(pod corev1.Pod, condition corev1.PodConditionType) bool {
 	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+		return c.Type == condition && c.Status == corev1.ConditionTrue
 	})
 }
 

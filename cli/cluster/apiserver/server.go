@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -201,6 +202,9 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request, name string) {
 	if !ok {
 		refuse(w, apierrors.NewBadRequest("there is no log of "+key))
 		return
+	}
+	if limit, err := strconv.Atoi(r.URL.Query().Get("limitBytes")); err == nil {
+		text = text[:min(limit, len(text))]
 	}
 	_, _ = w.Write([]byte(text))
 }
