@@ -48,11 +48,12 @@ func TestWordsThatMayStandWhereTheCursorIs(t *testing.T) {
 }
 
 // The script of each shell, run by that shell, with a program in the place of this
-// one that gives two words and tells what it was asked.
+// one that gives two words, in the order of the alphabet, which fish makes itself, and tells
+// what it was asked.
 func TestShellsTakeTheirScripts(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "memgraph-controller")
-	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\necho \"$@\" >> "+dir+"/asked\nprintf 'status\\nstart here\\n'\n"), 0o755))
+	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\necho \"$@\" >> "+dir+"/asked\nprintf 'start here\\nstatus\\n'\n"), 0o755))
 	uses := map[string]string{
 		"bash": `source ./script; COMP_WORDS=(memgraph-controller local st); COMP_CWORD=2; _memgraph_controller; printf '%s\n' "${COMPREPLY[@]}"`,
 		"zsh":  `compdef() { :; }; compadd() { print -l -- $candidates; }; source ./script; words=(memgraph-controller local st); CURRENT=3; _memgraph_controller`,
@@ -71,7 +72,7 @@ func TestShellsTakeTheirScripts(t *testing.T) {
 			run.Dir, run.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "HOME="+dir)
 			out, err := run.CombinedOutput()
 			require.NoError(t, err, "%s", out)
-			require.Equal(t, "status\nstart here\n", string(out))
+			require.Equal(t, "start here\nstatus\n", string(out))
 			asked, err := os.ReadFile(filepath.Join(dir, "asked"))
 			require.NoError(t, err)
 			require.Equal(t, "complete -- local st\n", string(asked))
