@@ -40,6 +40,9 @@ func TestBrokenCoresAreCaught(t *testing.T) {
 			output, err := v.found.by(t.Context(), program, brokenVariable+"="+v.name)
 			failed := new(exec.ExitError)
 			require.ErrorAs(t, err, &failed, "it was not found:\n%s", output)
+			// A program that panics ends with 2, one that is killed with -1: neither found anything.
+			require.Equal(t, 1, failed.ExitCode(), output)
+			require.NotEmpty(t, reason(output), output)
 			t.Log(reason(output))
 		})
 	}
