@@ -33,7 +33,7 @@ func (s situation) bootstrap() *decision {
 	}
 	switch {
 	case len(data) == 0:
-		return s.found(names[0], "all instances are empty")
+		return s.found(s.firstOf(names), "all instances are empty")
 	case len(mains) == 1 && s.feedsAll(mains[0], data):
 		return s.adopt(mains[0])
 	case len(data) == 1:
@@ -41,6 +41,12 @@ func (s situation) bootstrap() *decision {
 	}
 	return wait("no record yet, and %s all hold data: choose the one to keep with `failover --force --to INSTANCE` (the data of the others are set aside, not deleted)",
 		strings.Join(data, ", "))
+}
+
+// firstOf is the first whose writes would reach the others, if there is one.
+func (s situation) firstOf(names []string) string {
+	well := slices.IndexFunc(names, func(name string) bool { return s.unreplicated(s.get(name)) == "" })
+	return names[max(0, well)]
 }
 
 // found makes name the first main: promoted anew, so that its epoch is known to

@@ -196,6 +196,9 @@ func checkTimes(r Record) error {
 		times["request.at"] = r.Request.At
 	}
 	for name, member := range r.Members {
+		if member.Unreplicated != nil {
+			times["members."+name+".unreplicated.since"] = member.Unreplicated.Since
+		}
 		if member.Quarantined != nil {
 			times["members."+name+".quarantined.since"] = member.Quarantined.Since
 		}

@@ -18,7 +18,8 @@ func wholeRecord() topology.Record {
 		Format: topology.Format, Epoch: 7, Voter: "memgraph-1", Heir: "memgraph-1", From: "memgraph-0",
 		Gate: topology.GateClosed, Plan: topology.PlanFailover, Since: at, Reign: 3, Database: "5f0b",
 		Members: map[string]topology.Member{
-			"memgraph-0": {Process: "41-x", Reign: 3, Voted: "41-x", Sound: true, Quarantined: &topology.Quarantine{Reason: "diverged", Since: at, Process: "41-x"}},
+			"memgraph-0": {Process: "41-x", Reign: 3, Voted: "41-x", Sound: true, Quarantined: &topology.Quarantine{Reason: "diverged", Since: at, Process: "41-x"},
+				Unreplicated: &topology.Unreplicated{Reason: "storage_wal_enabled=false", Since: at, Process: "41-x"}},
 			"memgraph-1": {Process: "42-x", Reign: 2},
 		},
 		Pause:   &topology.Pause{Until: at, By: "ann"},
@@ -48,7 +49,7 @@ func TestRecordComesBackAsItWasEncoded(t *testing.T) {
 // TestEveryFieldIsTried keeps wholeRecord whole when the record gets new fields.
 func TestEveryFieldIsTried(t *testing.T) {
 	record := wholeRecord()
-	for _, value := range []any{record, *record.Pause, *record.Request, record.Members["memgraph-0"], *record.Members["memgraph-0"].Quarantined} {
+	for _, value := range []any{record, *record.Pause, *record.Request, record.Members["memgraph-0"], *record.Members["memgraph-0"].Quarantined, *record.Members["memgraph-0"].Unreplicated} {
 		fields := reflect.ValueOf(value)
 		for n := range fields.NumField() {
 			name := fields.Type().Field(n).Name

@@ -48,22 +48,27 @@ type database struct {
 	obeys    int // as a replica: the id of the main that registered it last
 	replicas []*replica
 	users    bool
-	damaged  bool // a fault took data away; it need not hold what it held
-	spoilt   bool // no process gets through the recovery of what is on it
+	// unlogged are the writes that it took in analytical mode: its position does not
+	// show them. kept are those of them that a snapshot holds.
+	unlogged, kept []int
+	damaged        bool // a fault took data away; it need not hold what it held
+	spoilt         bool // no process gets through the recovery of what is on it
 
 	// The process.
-	starts   int
-	failures int       // starts in a row that ended in recovery
-	againAt  time.Time // when the next one will be tried; zero if none is due
-	up       bool
-	startsAt time.Time // when a process that was started will answer; zero if none is on its way
-	downAt   time.Time
-	upAt     time.Time
-	epoch    int
-	history  []mark
-	prepared *txn    // voted for, not yet decided
-	commit   *commit // under way
-	busy     int     // role changes that will find a lock taken
+	analytical bool // its storage mode
+	unmarked   bool // it took the marker in that mode, and nobody could know
+	starts     int
+	failures   int       // starts in a row that ended in recovery
+	againAt    time.Time // when the next one will be tried; zero if none is due
+	up         bool
+	startsAt   time.Time // when a process that was started will answer; zero if none is on its way
+	downAt     time.Time
+	upAt       time.Time
+	epoch      int
+	history    []mark
+	prepared   *txn    // voted for, not yet decided
+	commit     *commit // under way
+	busy       int     // role changes that will find a lock taken
 
 	// The network and the node.
 	frozen, away, unseen, lagging, terminating bool
@@ -80,6 +85,7 @@ func newDatabase(w *world, name string) *database {
 func (d *database) wipe() {
 	d.storage, d.identity, d.obeys = d.w.unique(), d.w.unique(), 0
 	d.log, d.snapshot, d.replicas, d.users = nil, nil, nil, false
+	d.unlogged, d.kept = nil, nil
 	d.written, d.verified = map[int]bool{}, 0
 	d.role = topology.RoleMain
 	d.spoilt, d.failures = false, 0
@@ -190,6 +196,7 @@ func (d *database) recover() {
 func (d *database) takeSnapshot() {
 	if d.running() && d.role == topology.RoleMain {
 		d.snapshot = &snapshot{slices.Clone(d.history), d.epoch, d.ldt()}
+		d.kept = slices.Clone(d.unlogged)
 	}
 }
 
@@ -201,8 +208,22 @@ func (d *database) kill() {
 		return
 	}
 	d.up, d.frozen, d.startsAt = false, false, time.Time{}
+	d.loseUnlogged()
 	d.prepared, d.commit, d.busy, d.terminating = nil, nil, 0, false
 	d.downAt = d.w.now
+}
+
+// loseUnlogged: what no log and no snapshot holds ends with the process. That is the
+// price of the storage mode, and no controller can help it.
+func (d *database) loseUnlogged() {
+	d.analytical, d.unmarked = false, false // each process starts as it is configured
+	for _, id := range d.unlogged {
+		if !slices.Contains(d.kept, id) {
+			delete(d.written, id)
+			d.w.forget(id)
+		}
+	}
+	d.unlogged = slices.Clone(d.kept)
 }
 
 // newDisk is how long it takes at least to start on another disk: longer than
@@ -272,6 +293,9 @@ func (d *database) loseTail(n int) {
 		if t.id != 0 {
 			d.written[t.id] = true
 		}
+	}
+	for _, id := range d.unlogged {
+		d.written[id] = true
 	}
 	d.damaged = true
 }

@@ -17,6 +17,7 @@
 //	settle.go      a main whose gate is not open: registrations, voter, marker, open
 //	join.go        one replica: register, drop, quarantine
 //	vote.go        whether a voter that restarted has every acknowledged write
+//	unreplicated.go an instance whose writes reach nobody: no voter, no successor
 //	history.go     which histories are clean, and the epoch refresh
 //	readpool.go    which replicas serve reads; route.go: what the write gateways do
 //

@@ -99,7 +99,7 @@ func (s situation) startsFast(i Instance) bool {
 // fit: the instance is a replica that could be voter or heir.
 func (s situation) fit(i Instance) bool {
 	return i.is(RoleReplica) && !i.Terminating && s.ours(i) &&
-		i.Refused != s.r.Reign && s.r.Members[i.Name].Quarantined == nil
+		i.Refused != s.r.Reign && s.r.Members[i.Name].Quarantined == nil && s.unreplicated(i) == ""
 }
 
 // awaited names the write gateways that have not carried out this epoch and may

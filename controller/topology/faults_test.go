@@ -1,6 +1,7 @@
 package topology_test
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +66,25 @@ func (w *world) hide(name string) {
 	}
 }
 
+// setAnalytical is STORAGE MODE, which waits for the commit under way.
+func (d *database) setAnalytical(analytical bool) {
+	if d.running() && d.commit == nil {
+		d.analytical = analytical
+	}
+}
+
+// correctSettings is a person who follows the advice of the leader: a replica that
+// was seen in another storage mode is restarted.
+func (w *world) correctSettings() {
+	for _, name := range w.names {
+		d := w.databases[name]
+		d.setAnalytical(false)
+		if u := w.record.Members[name].Unreplicated; u != nil && u.Process == d.process() {
+			w.restart(name)
+		}
+	}
+}
+
 // damaged: some instance has not yet got back what a fault took away.
 func (w *world) damaged() bool {
 	for _, d := range w.databases {
@@ -91,6 +111,9 @@ func (w *world) heal() {
 		g.revive()
 	}
 	w.frozen = false
+	w.correctSettings()
+	w.run(modeEvery + time.Second) // until the leader knows what it can
+	w.correctSettings()
 }
 
 // healLimit bounds the time in which a cluster without faults becomes whole: a
@@ -103,7 +126,12 @@ const healLimit = 120 * time.Second
 func (w *world) converge() string {
 	quiet := func() bool { return w.record.Gate == topology.GateOpen && w.idle > 40 }
 	w.writing = true
-	if !w.runUntil(healLimit, quiet) && (!w.force() || !w.runUntil(healLimit, quiet)) {
+	whole := w.runUntil(healLimit, quiet)
+	w.runUntil(healLimit, func() bool { return w.alone() == "" || w.follower() != "" })
+	if w.alone() != "" && w.allWroteAlone() {
+		return "" // nobody is left to turn to: a person restores a backup
+	}
+	if (!whole || w.alone() != "") && (!w.force() || !w.runUntil(healLimit, quiet)) {
 		return "not whole in time: " + w.unhealed() + ": " + w.reason()
 	}
 	w.writing = false
@@ -114,11 +142,31 @@ func (w *world) converge() string {
 	return ""
 }
 
+// follower has data of this cluster, as a replica was sent them.
+func (w *world) follower() string {
+	for _, name := range w.names {
+		if w.noted(w.record, name) == nil && w.databases[name].uuid() == w.record.Database {
+			return name
+		}
+	}
+	return ""
+}
+
+// allWroteAlone: everybody was main in another storage mode, one after the other.
+func (w *world) allWroteAlone() bool {
+	return !slices.ContainsFunc(w.names, func(name string) bool { return w.noted(w.record, name) == nil })
+}
+
 // force is a person who gives up what only a lost disk held: nobody else can,
-// where a voter restarted in the same moment and may lack a write.
+// where a voter restarted in the same moment and may lack a write. Or who gives up what
+// a main wrote that reached nobody.
 func (w *world) force() bool {
-	if !w.lostDisk || !strings.Contains(w.reason(), "failover --force") {
+	if !w.lostDisk && w.alone() == "" || !strings.Contains(w.reason(), "failover --force") {
 		return false
+	}
+	if w.alone() != "" {
+		w.request(topology.RequestFailover, w.follower(), true)
+		return true
 	}
 	for _, name := range w.names {
 		d := w.databases[name]

@@ -24,7 +24,7 @@ func (s situation) declare(r *Record) {
 		left := r.Plan == PlanHandover && n == r.From
 		if i.up() && m.Quarantined == nil && !left {
 			sound := m.Process != "" && m.Process == i.Process && (m.Sound || s.r.Main != "")
-			r.Members[n] = Member{Process: i.Process, Reign: r.Reign, Voted: m.Voted, Sound: sound}
+			r.Members[n] = Member{Process: i.Process, Reign: r.Reign, Voted: m.Voted, Sound: sound, Unreplicated: m.unreplicatedAs(i.Process)}
 		}
 	}
 }
@@ -55,6 +55,9 @@ func (s situation) crown(heir string, plan Plan, gate Gate, format string, args 
 // rolling update share few refreshes. Never on a main that itself restarted and
 // has taken writes since: it would refuse everybody.
 func (s situation) refreshEpoch() *decision {
+	if s.unreplicated(s.get(s.r.Main)) != "" {
+		return nil // nobody can follow it, whatever its epoch
+	}
 	if !s.clean(s.get(s.r.Main)) {
 		return nil
 	}

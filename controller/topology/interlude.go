@@ -6,6 +6,7 @@ import "time"
 func (s situation) interlude() *decision {
 	return first(
 		s.chooseByForce,
+		s.refuseUnreplicated,
 		s.replaceLostMain,
 		s.endLongPause,
 		s.awaitData,

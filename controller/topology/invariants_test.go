@@ -96,13 +96,17 @@ func (w *world) checkHolders() {
 }
 
 func (w *world) vouchedFor(d *database) bool {
+	if alone := w.alone(); alone != "" && alone != d.name {
+		return false
+	}
 	voted := w.record.Members[d.name].Voted
 	outlived := w.record.Main == "" && w.outlived[d.name] == w.record.Reign
 	return voted == "" || outlived || d.up && voted == d.process()
 }
 
 func (w *world) checkAcknowledgement(d *database) {
-	if w.record.Main != d.name && w.record.From != d.name {
+	givenUp := w.forced && w.noted(w.record, d.name) != nil // until its gateways are closed
+	if w.record.Main != d.name && w.record.From != d.name && !givenUp {
 		w.breaks("%s acknowledges a write, but the record says main=%s from=%s", d.name, w.record.Main, w.record.From)
 	}
 }
@@ -267,7 +271,7 @@ func (w *world) checkReseed(name string) {
 }
 
 // checkOpening: the gate opens for a main whose voter has everything, whose
-// epoch has a transaction, and which has users if there are to be any.
+// epoch has a transaction (in analytical mode none counts), and which has users if there are to be any.
 func (w *world) checkOpening(next topology.Record) {
 	if next.Gate != topology.GateOpen || next.Voter == w.record.Voter && next.Main == w.record.Main {
 		return
@@ -281,7 +285,7 @@ func (w *world) checkOpening(next topology.Record) {
 			w.breaks("the gate opens with voter %s, which is behind", next.Voter)
 		}
 	}
-	if n := len(m.history); n > 0 && m.history[n-1].ts == m.ldt() && m.history[n-1].epoch != m.epoch {
+	if n := len(m.history); n > 0 && !m.unmarked && m.history[n-1].ts == m.ldt() && m.history[n-1].epoch != m.epoch {
 		w.breaks("the gate opens on %s without a transaction in its database epoch", next.Main)
 	}
 	if w.policy.Users && !m.users {

@@ -30,8 +30,9 @@ func (s situation) joinAll(main string) *decision {
 // know, so the record says first that it has to join anew, for whoever leads next.
 func (s situation) demoteStray(main string, i Instance) *decision {
 	if m := s.r.Members[i.Name]; s.joined(i) {
-		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: m.Process, Voted: m.Voted} },
-			"%s says that it is main, but %s is: it has to join anew", i.Name, main)
+		return s.save(func(r *Record) {
+			r.Members[i.Name] = Member{Process: m.Process, Voted: m.Voted, Unreplicated: m.Unreplicated}
+		}, "%s says that it is main, but %s is: it has to join anew", i.Name, main)
 	}
 	return do(Step{Do: ActDemote, Instance: i.Name}, "%s says that it is main, but %s is", i.Name, main)
 }
@@ -79,8 +80,11 @@ func (s situation) join(main string, i Instance) *decision {
 		return s.disown(i)
 	}
 	if m := s.r.Members[i.Name]; m.Reign < s.r.Reign || m.Process != i.Process && s.fresh(i) {
-		return s.save(func(r *Record) { r.Members[i.Name] = Member{Process: i.Process, Reign: s.r.Reign, Voted: m.Voted} },
-			"%s joins in reign %d", i.Name, s.r.Reign)
+		next := Member{Process: i.Process, Reign: s.r.Reign, Voted: m.Voted, Unreplicated: m.unreplicatedAs(i.Process)}
+		if s.fresh(i) {
+			next.Unreplicated = nil // what it wrote went with its disk
+		}
+		return s.save(func(r *Record) { r.Members[i.Name] = next }, "%s joins in reign %d", i.Name, s.r.Reign)
 	}
 	return do(Step{Do: ActRegister, Instance: main, Target: i.Name, Mode: s.mode(main, i)}, "register %s at %s", i.Name, main)
 }
@@ -175,6 +179,9 @@ func (s situation) alien(i Instance) string {
 		return "its data are refused as diverged"
 	case i.StorageKnown && !i.Empty && !s.ours(i):
 		return "it holds another database"
+	case s.wroteAlone(i.Name) && !s.fresh(i):
+		// Its data differ from everybody's, and its position may not show it.
+		return "it wrote as main what reached nobody: it " + s.unreplicated(i)
 	}
 	return ""
 }
@@ -199,12 +206,14 @@ func (s situation) quarantine(main string, i Instance, why string) *decision {
 // safeWithout: the data of the named instance are not needed, because the main
 // has every acknowledged write; while clients write to it a ready voter must
 // have them too. A main that came back alone proves nothing: its node may have
-// lost what was not yet on disk, and then the one it refuses has more.
+// lost what was not yet on disk, and then the one it refuses has more. Nor does one
+// whose writes reach nobody: it may lose them with its process, and the others are
+// then the last that have what was replicated before.
 func (s situation) safeWithout(main, name string) bool {
 	if !s.get(main).is(RoleMain) || name == s.r.Voter && s.r.Main != "" || s.r.Plan == PlanReturn {
 		return false
 	}
-	if s.reseeding(name) {
+	if s.unreplicated(s.get(main)) != "" || s.reseeding(name) {
 		return false
 	}
 	if s.r.Gate != GateOpen {

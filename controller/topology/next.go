@@ -32,9 +32,13 @@ type decision struct {
 }
 
 func (s situation) decide() *decision {
-	switch {
-	case s.r.Epoch == 0:
+	if s.r.Epoch == 0 {
 		return s.bootstrap()
+	}
+	if d := s.noteUnreplicated(); d != nil {
+		return d
+	}
+	switch {
 	case s.r.Main == "":
 		return s.succession()
 	case s.r.Gate != GateOpen:

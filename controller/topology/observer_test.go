@@ -11,6 +11,8 @@ const (
 	suspectAfter = time.Second
 	silenceAfter = 2 * time.Second
 	// deadAfterExit is how late the end of a process is noticed.
+	// modeEvery is the time between two questions for the storage mode.
+	modeEvery     = 2 * time.Second
 	deadAfterExit = 100 * time.Millisecond
 )
 
@@ -27,6 +29,8 @@ type observer struct {
 
 	storage      string
 	empty, known bool
+	nextMode     time.Time // when the storage mode is asked for again
+	mode         string    // what replicates nothing
 }
 
 // observed: the leader's questions and statements arrive.
@@ -66,6 +70,13 @@ func (w *world) ask(name string) {
 	}
 	if !o.known && (d.commit == nil || !d.commit.stalled) && w.now.After(o.started.Add(w.storageDelay)) {
 		o.storage, o.empty, o.known = d.uuid(), d.empty(), true
+		o.nextMode = time.Time{}
+	}
+	if o.known && !w.now.Before(o.nextMode) {
+		o.nextMode, o.mode = w.now.Add(modeEvery), ""
+		if d.analytical {
+			o.mode = "storage_mode=IN_MEMORY_ANALYTICAL"
+		}
 	}
 }
 
@@ -102,7 +113,7 @@ func (w *world) view() topology.View {
 			Name: name, Bolt: name + ":7687", Replication: name + ":10000", Moving: w.now.Sub(o.started) < w.addressDelay,
 			Health: o.health, Since: o.since, Terminating: d.terminating,
 			Process: o.process, Started: o.started, Recovery: o.recovery, Failures: d.failures, Answer: o.answer,
-			Database: o.storage, Empty: o.empty, StorageKnown: o.known,
+			Database: o.storage, Empty: o.empty, StorageKnown: o.known, Unreplicated: o.mode,
 		}
 		v.Instances[name] = w.deeds.recall(i, ruler)
 	}

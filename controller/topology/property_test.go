@@ -40,6 +40,8 @@ func instanceEvents(name string) []event {
 		one("lag", func(w *world, d *database) { d.lagging = true }),
 		one("catch up", func(w *world, d *database) { d.lagging = false }),
 		one("terminate", func(w *world, d *database) { d.terminating = d.up }),
+		one("change the storage mode of", func(w *world, d *database) { d.setAnalytical(true) }),
+		one("change back the storage mode of", func(w *world, d *database) { d.setAnalytical(false) }),
 		one("lock", func(w *world, d *database) { d.busy = 3 }),
 		one("lose the disk of", func(w *world, d *database) {
 			// One at a time, or there are writes that nobody holds; and not while

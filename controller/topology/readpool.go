@@ -61,6 +61,8 @@ func (s situation) unreadable(main string, i Instance, serves bool) string {
 		return "it is not a replica"
 	case i.Refused == s.r.Reign:
 		return "its data have diverged"
+	case s.unreplicated(i) != "":
+		return "it " + s.unreplicated(i)
 	case serves && s.r.Gate != GateOpen:
 		return ""
 	case !listed || row.Status == StatusPhantom:

@@ -100,6 +100,8 @@ type Member struct {
 	// it was turned to because it has more than the heir before it. Whom it refuses as the
 	// heir has a write that it lacks; a restart of it would help nobody.
 	Sound bool `json:"sound,omitempty"`
+	// Unreplicated is set where what it wrote reached nobody.
+	Unreplicated *Unreplicated `json:"unreplicated,omitempty"`
 	// Quarantined is set from the decision to reseed an instance until it is
 	// registered again.
 	Quarantined *Quarantine `json:"quarantined,omitempty"`

@@ -170,6 +170,10 @@ func (d *database) begin(id int, by *gateway) bool {
 	if by != nil {
 		c.session = by.session
 	}
+	if d.analytical {
+		d.commit = c // nobody is asked, and nobody is sent anything
+		return true
+	}
 	for _, r := range d.replicas {
 		if r.mode != topology.StrictSync || r.phantom {
 			continue
@@ -240,6 +244,17 @@ func (d *database) wakeStalled(c *commit) {
 func (d *database) finish() {
 	c := d.commit
 	d.commit = nil
+	if d.analytical {
+		d.unmarked = d.unmarked || c.by == nil
+		if c.txn.id != 0 {
+			d.written[c.txn.id] = true
+			d.unlogged = append(d.unlogged, c.txn.id)
+		}
+		if c.by != nil {
+			c.by.answer(d, c)
+		}
+		return
+	}
 	d.append(c.txn)
 	for _, r := range d.replicas {
 		t := d.w.databases[r.name]

@@ -47,7 +47,7 @@ import (
 //	31 versions differ                scenarios_voter for the order of a rolling update; the core
 //	                                  knows no versions
 //	32 scale-down                     scenarios_voter
-//	33 storage mode, WAL switched off not here: package memgraph warns at each start
+//	33 storage mode, WAL switched off unreplicated
 //	34 no controller for hours        scenarios_leader; the gateways' part: package gateway
 
 // never runs the world and requires that something does not happen meanwhile.

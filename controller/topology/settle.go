@@ -160,6 +160,9 @@ func (s situation) giveVote(main string) *decision {
 // unclean.
 func (s situation) straggler(main string) string {
 	best := ""
+	if s.unreplicated(s.get(main)) != "" {
+		return ""
+	}
 	for _, i := range s.others(main) {
 		if s.straggles(main, i) && (best == "" || s.clean(i) && !s.clean(s.get(best))) {
 			best = i.Name
@@ -192,6 +195,9 @@ func (s situation) unvote(name string) *decision {
 // the vote does not wander.
 func (s situation) bestVoter(main string) string {
 	best, bestScore := "", 0
+	if s.unreplicated(s.get(main)) != "" {
+		return "" // who has everything that it has, nobody can tell
+	}
 	for _, i := range s.others(main) {
 		row, listed := s.row(main, i.Name)
 		if !listed || !row.caughtUp() || !s.fit(i) || i.Moving && row.Mode != StrictSync {
@@ -264,6 +270,9 @@ func (s situation) cureRefusal(name string) *decision {
 		return nil
 	}
 	main, m := s.get(name), s.r.Members[name]
+	if s.unreplicated(main) != "" {
+		return nil // a restart could cost what only it has, and a reseed the last good copy
+	}
 	curable := m.Process != "" && m.Process == main.Process && !m.Sound && s.startsFast(main) && s.r.Main == ""
 	for _, i := range s.others(name) {
 		if s.alien(i) == "" || !i.is(RoleReplica) {
@@ -293,19 +302,24 @@ func (s situation) cureRefusal(name string) *decision {
 
 // open runs the marker transaction and opens the gate.
 func (s situation) open(main string) *decision {
-	voter := s.bestVoter(main)
+	voter, why := s.bestVoter(main), s.unreplicated(s.get(main))
 	switch {
+	case voter == "" && !s.degraded() && why != "":
+		return wait("%s %s: what it writes reaches no replica, so none can vote (policy strict: no write is taken that only one instance holds): %s", main, why, s.remedy(s.get(main)))
 	case voter == "" && !s.degraded() && s.refused() != "":
 		return wait("%s came back alone and refuses the data of %s, which may have more: `failover --force --to INSTANCE` chooses whose data count", main, s.refused())
 	case voter == "" && !s.degraded():
-		return wait("waiting for a replica that has everything to become the voter of %s (policy strict: no write is taken that only one instance holds)", main)
+		return wait("waiting for a replica that has everything to become the voter of %s (policy strict: no write is taken that only one instance holds)%s", main, s.whoCannotVote(main))
 	case voter != "" && !s.vouched(s.get(voter)):
 		return s.askForVote(main, voter)
 	case s.get(main).Marked != s.r.Reign:
 		return s.mark(main)
 	}
 	reason := "main " + main + ", voter " + voter
-	if voter == "" {
+	switch {
+	case voter == "" && why != "":
+		reason = "main " + main + " WITHOUT A VOTER: it " + why + ", so what it writes reaches no replica; the loss of " + main + " would lose writes"
+	case voter == "":
 		reason = "main " + main + " WITHOUT A VOTER: no replica was ready in time; the loss of " + main + " would lose writes"
 	}
 	return s.save(func(r *Record) {
@@ -315,7 +329,7 @@ func (s situation) open(main string) *decision {
 			r.Database = i.Database
 		}
 		if i.Crowned == r.Reign {
-			r.Members[main] = Member{Process: i.Process, Reign: r.Reign}
+			r.Members[main] = Member{Process: i.Process, Reign: r.Reign, Unreplicated: r.Members[main].unreplicatedAs(i.Process)}
 		}
 		r.setVoted(main, "")
 		if voter != "" {

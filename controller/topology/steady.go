@@ -22,6 +22,7 @@ func (s situation) steady() *decision {
 		s.chooseByForce,
 		s.replaceLostMain,
 		s.awaitData,
+		s.withholdWrites,
 		s.honourRequest,
 		s.evictMain,
 		s.replaceVoter,
@@ -98,6 +99,9 @@ func (s situation) honourRequest() *decision {
 	if req == nil {
 		return nil
 	}
+	if d := s.refuseUnreplicated(); d != nil {
+		return d
+	}
 	target := req.Target
 	if target == "" {
 		target = s.r.Voter
@@ -108,7 +112,7 @@ func (s situation) honourRequest() *decision {
 		return s.refuse("there is no voter to take over; name a target")
 	case target == s.r.Main:
 		return s.refuse("%s is the main", target)
-	case req.Kind == RequestFailover && target == s.r.Voter && t.is(RoleReplica) && s.holds(t):
+	case req.Kind == RequestFailover && target == s.r.Voter && t.is(RoleReplica) && s.holds(t) && s.unreplicated(t) == "":
 		return s.crown(target, PlanFailover, GateClosed, "failover to %s asked for by %s", target, req.By)
 	case !s.fit(t):
 		return s.refuse("%s is not fit to be main: %s", target, s.unfit(t))
@@ -171,6 +175,8 @@ func (s situation) unfit(i Instance) string {
 		return "it is quarantined"
 	case i.Refused == s.r.Reign:
 		return "its data have diverged"
+	case s.unreplicated(i) != "":
+		return "it " + s.unreplicated(i)
 	default:
 		return "it holds other data"
 	}
@@ -217,6 +223,8 @@ func (s situation) replaceVoter() *decision {
 		return s.save(func(r *Record) { r.Voter = "" }, "voter %s has been gone for longer than %s: %s goes on WITHOUT A VOTER; its loss would lose writes", voter.Name, s.p.DegradeAfter, s.r.Main)
 	case voter.Health == HealthDead, voter.Health == HealthSilent:
 		return wait("voter %s does not answer and no other replica can vote: %s refuses writes until it returns", voter.Name, s.r.Main)
+	case s.unreplicated(voter) != "" && other != "":
+		return s.changeVoter("it " + s.unreplicated(voter))
 	case voter.Terminating && other != "":
 		return s.changeVoter("it is being stopped")
 	case !voter.up() || !s.get(s.r.Main).is(RoleMain):
@@ -255,7 +263,7 @@ func (s situation) changeVoter(why string) *decision {
 
 // electVoter gives the vote to a replica when nobody has it.
 func (s situation) electVoter() *decision {
-	if s.r.Voter != "" || !s.get(s.r.Main).is(RoleMain) {
+	if main := s.get(s.r.Main); s.r.Voter != "" || !main.is(RoleMain) || s.unreplicated(main) != "" {
 		return nil
 	}
 	if c := s.candidate(s.r.Main, false); c != "" {
@@ -281,6 +289,9 @@ func (s situation) electCleanVoter() *decision {
 // clean before unclean, little lag before much. Empty when there is none.
 func (s situation) candidate(main string, cleanOnly bool) string {
 	best, bestRow := "", Replica{}
+	if s.unreplicated(s.get(main)) != "" {
+		return "" // who has everything that it has, nobody can tell
+	}
 	for _, i := range s.others(main) {
 		row, _ := s.row(main, i.Name)
 		if i.Name == s.r.Voter || !s.fit(i) || i.Moving || !row.within(s.p.SmallLag) || cleanOnly && !s.clean(i) {
@@ -303,10 +314,16 @@ func (s situation) state() *decision {
 	switch {
 	case !main.up():
 		return wait("main %s is %s: not enough evidence to act", main.Name, main.Health)
+	case s.unreplicated(main) != "":
+		return wait("%s takes writes that reach no replica, because it %s: its loss would lose them: %s", main.Name, s.unreplicated(main), s.remedy(main))
 	case s.r.Voter == "":
 		return wait("%s takes writes without a voter: its loss would lose what no replica has received", main.Name)
 	case !s.get(s.r.Voter).up():
 		return wait("voter %s is %s: not enough evidence to act", s.r.Voter, s.get(s.r.Voter).Health)
+	}
+	if voter := s.get(s.r.Voter); s.unreplicated(voter) != "" {
+		return wait("%s takes writes, but nobody would follow it by itself: voter %s %s, and no other replica can vote: correct the setting and restart %s",
+			main.Name, voter.Name, s.unreplicated(voter), voter.Name)
 	}
 	if req := s.r.Request; req != nil {
 		return wait("%s takes writes; the %s that %s asked for waits: %s", main.Name, req.Kind, req.By,

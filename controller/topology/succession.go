@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -38,6 +39,9 @@ func (s situation) chooseByForce() *decision {
 		return s.refuse("%s has none of this cluster's data: choose an instance that has", target.Name)
 	}
 	d := s.crown(req.Target, PlanFailover, GateClosed, "%s was chosen by %s, giving up what it does not have", req.Target, req.By)
+	if alone := s.alone(); alone != "" && alone != req.Target {
+		d.step.Record.From, d.step.Record.Voter = "", "" // what it alone has is given up
+	}
 	m := d.step.Record.Members[req.Target]
 	m.Voted, m.Sound = "", false // whom it refuses is given up, and not turned back to
 	d.step.Record.Members[req.Target] = m
@@ -63,6 +67,8 @@ func (s situation) replaceHeir() *decision {
 		why = "restarted and may refuse the others"
 	case heir.up() && s.ours(heir) && s.holds(heir):
 		return nil
+	case heir.up() && s.ours(heir) && s.alone() != "":
+		why = fmt.Sprintf("lacks what %s wrote, which %s", s.alone(), s.unreplicated(s.get(s.alone())))
 	case heir.up() && s.ours(heir):
 		why = "restarted and may lack the last acknowledged write"
 	case heir.up() && !heir.StorageKnown:
@@ -73,7 +79,9 @@ func (s situation) replaceHeir() *decision {
 		return wait("waiting for an answer of %s, which is to be main", heir.Name)
 	}
 	for _, name := range []string{s.r.From, s.r.Voter} {
-		if i := s.get(name); name != heir.Name && i.up() && s.ours(i) && s.holds(i) && (!unclean || s.clean(i) && !i.Terminating) {
+		i := s.get(name)
+		proven := i.up() && s.ours(i) && s.holds(i) && (s.unreplicated(i) == "" || s.alone() == name)
+		if name != heir.Name && proven && (!unclean || s.clean(i) && !i.Terminating) {
 			return s.succeed(heir, i, why)
 		}
 	}
@@ -143,16 +151,22 @@ func (s situation) promoteHeir() *decision {
 		return do(Step{Do: ActRestart, Instance: heir.Name}, "restart %s, which cannot be demoted while it stalls", heir.Name)
 	}
 	for _, i := range s.others(heir.Name) {
-		if row, listed := s.row(heir.Name, i.Name); listed && row.lag() < 0 && s.fit(i) {
-			return s.save(func(r *Record) {
-				if r.From == heir.Name {
-					r.From = "" // it cannot stand in for anybody
-				}
-				r.Heir, r.Gate, r.Plan = i.Name, GateClosed, PlanFailover
-				r.setVoted(i.Name, i.Process)
-				s.declare(r)
-			}, "%s lost writes that %s has: %s is main instead", heir.Name, i.Name, i.Name)
+		row, listed := s.row(heir.Name, i.Name)
+		if !listed || row.lag() >= 0 || !s.fit(i) {
+			continue
 		}
+		if s.alone() != "" {
+			return wait("%s lost writes that %s has, which lacks what %s wrote: it %s: `failover --force --to INSTANCE` chooses whose data count",
+				heir.Name, i.Name, heir.Name, s.unreplicated(heir))
+		}
+		return s.save(func(r *Record) {
+			if r.From == heir.Name {
+				r.From = "" // it cannot stand in for anybody
+			}
+			r.Heir, r.Gate, r.Plan = i.Name, GateClosed, PlanFailover
+			r.setVoted(i.Name, i.Process)
+			s.declare(r)
+		}, "%s lost writes that %s has: %s is main instead", heir.Name, i.Name, i.Name)
 	}
 	return do(Step{Do: ActDemote, Instance: heir.Name}, "begin a new database epoch on %s", heir.Name)
 }

@@ -115,6 +115,10 @@ type Instance struct {
 	Database     string
 	Empty        bool
 	StorageKnown bool
+	// Unreplicated is the setting with which what it writes reaches no replica, for
+	// instance storage_mode=IN_MEMORY_ANALYTICAL; empty while nothing is known
+	// against it.
+	Unreplicated string
 	// The rest is what the present leader did to this very process. A new leader
 	// knows none of it and does it again: each of these steps may be repeated.
 

@@ -1,5 +1,7 @@
 package topology
 
+import "fmt"
+
 // A voter has every acknowledged write as long as its process lives. When it dies
 // between its vote and the decision, the main acknowledges the write all the
 // same, and what starts on the voter's data lacks it, until it has caught up with
@@ -9,6 +11,9 @@ package topology
 
 // holds: the voter or heir has every acknowledged write, if its data are ours.
 func (s situation) holds(i Instance) bool {
+	if alone := s.alone(); alone != "" && alone != i.Name {
+		return false
+	}
 	voted := s.r.Members[i.Name].Voted
 	return voted == "" || i.Process == "" || voted == i.Process || s.r.Main == "" && i.Outlived == s.r.Reign
 }
@@ -26,10 +31,15 @@ func Outlived(r Record, v View, name string) bool {
 // successor is the instance that follows a lost main; empty when there is none that
 // is known to have every acknowledged write. why is what keeps it out.
 func (s situation) successor() (name, why string) {
+	voter := s.get(s.r.Voter)
 	switch {
+	case s.alone() != "":
+		return "", fmt.Sprintf("it %s, so what it wrote is on no replica", s.unreplicated(s.get(s.r.Main)))
 	case s.r.Voter == "":
 		return "", "there is no voter"
-	case !s.holds(s.get(s.r.Voter)):
+	case s.unreplicated(voter) != "":
+		return "", fmt.Sprintf("voter %s %s, so its data may not be what they seem", voter.Name, s.unreplicated(voter))
+	case !s.holds(voter):
 		return "", "voter " + s.r.Voter + " restarted and may lack the last acknowledged write"
 	}
 	return s.r.Voter, ""

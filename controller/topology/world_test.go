@@ -3,6 +3,7 @@ package topology_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"memgraph-controller/controller/topology"
@@ -279,6 +280,7 @@ func (w *world) save(next topology.Record) {
 		w.forced = true
 	}
 	w.checkSave(next)
+	w.learnUnlogged(next)
 	w.record = next
 	w.settleLosses()
 }
@@ -288,8 +290,55 @@ func (w *world) acknowledged(d *database, id int) {
 	if id == 0 {
 		return
 	}
+	if d.analytical && w.noted(w.record, d.name) == nil {
+		return // for the moment in which nobody can know yet, there is no promise
+	}
 	w.acked = append(w.acked, id)
 	w.checkAcknowledgement(d)
+}
+
+// noted is what a record remembers of what an instance wrote as main.
+func (w *world) noted(r topology.Record, name string) *topology.Unreplicated {
+	if u := r.Members[name].Unreplicated; u != nil && u.Process == "" {
+		return u
+	}
+	return nil
+}
+
+// learnUnlogged: from the moment that the record says who wrote what nobody else has,
+// all of that is promised.
+func (w *world) learnUnlogged(next topology.Record) {
+	for _, name := range w.names {
+		if w.noted(next, name) != nil && w.noted(w.record, name) == nil {
+			w.acked = append(w.acked, w.databases[name].unlogged...)
+		}
+	}
+}
+
+// forget takes back the promise for a write that nothing holds any more.
+func (w *world) forget(id int) {
+	n := slices.Index(w.acked, id)
+	if n < 0 {
+		return
+	}
+	w.acked = slices.Delete(w.acked, n, n+1)
+	for _, d := range w.databases {
+		d.verified = 0
+	}
+}
+
+// alone names the main, or the last one, that has what nobody else has.
+func (w *world) alone() string {
+	last := []string{w.record.Main}
+	if w.record.Main == "" {
+		last = []string{w.record.Heir, w.record.From}
+	}
+	for _, name := range last {
+		if name != "" && w.noted(w.record, name) != nil {
+			return name
+		}
+	}
+	return ""
 }
 
 func describe(s topology.Step, reason string, err error) string {
