@@ -71,6 +71,7 @@ func ifLost(status api.Status) string {
 func nobodyFollows(status api.Status) string {
 	r := status.Record
 	voter, missing := instanceNamed(status, r.Voter)
+	main, _ := instanceNamed(status, r.Main)
 	switch {
 	case r.Main == "":
 		return "there is none at this moment."
@@ -78,10 +79,14 @@ func nobodyFollows(status api.Status) string {
 		return fmt.Sprintf("nothing would be done: automatic actions are paused until %s.", status.Paused.Until.UTC().Format("15:04:05Z"))
 	case status.Leader == "":
 		return "nothing would be done: no controller leads."
+	case main.Unreplicated != "":
+		return fmt.Sprintf("nobody could follow without loss, because %s %s, and what it wrote is on no replica; writes would wait for its return.", r.Main, main.Unreplicated)
 	case r.Voter == "":
 		return "nobody could follow without loss, because there is no voter; writes would wait for its return."
 	case missing != nil || voter.Health != topology.HealthUp:
 		return fmt.Sprintf("nobody could follow while voter %s does not answer.", r.Voter)
+	case voter.Unreplicated != "":
+		return fmt.Sprintf("nobody could follow: voter %s %s, so its data may not be what they seem.", r.Voter, voter.Unreplicated)
 	}
 	if voted := r.Members[r.Voter].Voted; voted != "" && voted != voter.Process {
 		return fmt.Sprintf("%s could not follow: it restarted and may lack the last acknowledged write, until it has voted again.", r.Voter)
@@ -123,6 +128,12 @@ func circumstances(status api.Status, i api.Instance) string {
 		text += " It is being stopped."
 	case !i.Clean && i.Name != status.Record.Main:
 		text += " It restarted in this database epoch and would refuse the others as main; a new epoch mends that."
+	}
+	if i.Unreplicated != "" {
+		text += fmt.Sprintf(" What it writes reaches no replica: it %s.", i.Unreplicated)
+	}
+	for _, warning := range i.Warnings {
+		text += fmt.Sprintf(" Unsafe setting: %s.", warning)
 	}
 	return text
 }

@@ -46,6 +46,12 @@ func TestExplainSaysWhyNobodyWouldFollow(t *testing.T) {
 			s.Record.Members = map[string]topology.Member{"memgraph-1": {Voted: "before"}}
 			s.Instances[1].Process = "now"
 		},
+		"nobody could follow without loss, because memgraph-0 runs with storage_wal_enabled=false, and what it wrote is on no replica; writes would wait for its return.": func(s *api.Status) {
+			s.Record.Voter, s.Instances[0].Unreplicated = "", "runs with storage_wal_enabled=false"
+		},
+		"nobody could follow: voter memgraph-1 runs with storage_wal_enabled=false, so its data may not be what they seem.": func(s *api.Status) {
+			s.Instances[1].Unreplicated = "runs with storage_wal_enabled=false"
+		},
 		"nothing would be done: no controller leads.": func(s *api.Status) { s.Leader = "" },
 		"nothing would be done: automatic actions are paused until 12:10:00Z.": func(s *api.Status) {
 			s.Paused = &topology.Pause{Until: at().Add(10 * time.Minute)}
@@ -91,4 +97,13 @@ func TestHistoryListsFailoversAndShowsOne(t *testing.T) {
 func TestHistoryOfAControllerThatKnowsOfNothing(t *testing.T) {
 	address := (&controller{}).serve(t, "")
 	require.Equal(t, run{0, "No failover or planned change is remembered.\n", ""}, command(t, "", "history", "--server", address))
+}
+
+func TestExplainOfAnInstanceNamesItsUnsafeSettings(t *testing.T) {
+	status := healthy()
+	status.Instances[2].Unreplicated = "runs with storage_mode=IN_MEMORY_ANALYTICAL"
+	status.Instances[2].Warnings = []string{"storage_mode is IN_MEMORY_ANALYTICAL: run STORAGE MODE IN_MEMORY_TRANSACTIONAL"}
+	text := circumstances(status, status.Instances[2])
+	require.Contains(t, text, "What it writes reaches no replica: it runs with storage_mode=IN_MEMORY_ANALYTICAL.")
+	require.Contains(t, text, "Unsafe setting: storage_mode is IN_MEMORY_ANALYTICAL: run STORAGE MODE IN_MEMORY_TRANSACTIONAL.")
 }

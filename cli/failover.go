@@ -65,7 +65,7 @@ func (c *failoverCommand) preview(terminal *Terminal, status api.Status) (target
 		terminal.printf("Nothing is lost: %s holds every acknowledged write.\n", target)
 		return target, false, nil
 	}
-	terminal.printf("%s\n", possibleLoss(instance))
+	terminal.printf("%s\n", possibleLoss(instance, unreplicated(status)))
 	if !c.Force {
 		return "", false, refusal{fmt.Sprintf("%s may lack acknowledged writes: add --force to lose them", target)}
 	}
@@ -73,9 +73,11 @@ func (c *failoverCommand) preview(terminal *Terminal, status api.Status) (target
 }
 
 // possibleLoss says what is known of the writes that an instance lacks.
-func possibleLoss(i api.Instance) string {
+func possibleLoss(i api.Instance, unreplicated string) string {
 	begin := fmt.Sprintf("%s is not the voter: acknowledged writes that it has not received are LOST for ever. ", i.Name)
 	switch {
+	case unreplicated != "":
+		return begin + unreplicated + " What it wrote meanwhile is on no replica, whatever it says of them."
 	case i.Mode == "":
 		return begin + "The main does not list it as a replica, so nobody knows how many these are."
 	case i.Behind == 0:
@@ -83,6 +85,16 @@ func possibleLoss(i api.Instance) string {
 	default:
 		return begin + fmt.Sprintf("The main last saw it %d of the database's timestamps behind.", -i.Behind)
 	}
+}
+
+// unreplicated says why what the main wrote is on no replica; empty where it is.
+func unreplicated(status api.Status) string {
+	for _, name := range []string{status.Record.Main, status.Record.From} {
+		if i, err := instanceNamed(status, name); err == nil && i.Unreplicated != "" {
+			return fmt.Sprintf("Main %s %s.", name, i.Unreplicated)
+		}
+	}
+	return ""
 }
 
 // instanceNamed finds an instance, or says which there are.

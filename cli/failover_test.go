@@ -79,6 +79,18 @@ func TestFailoverWithoutAVoterWantsAName(t *testing.T) {
 }
 
 func TestLossOfAnInstanceThatNobodyKnowsAnythingOf(t *testing.T) {
-	require.Contains(t, possibleLoss(api.Instance{Name: "a"}), "nobody knows how many these are")
-	require.Contains(t, possibleLoss(api.Instance{Name: "a", Mode: "async"}), "last called it in sync")
+	require.Contains(t, possibleLoss(api.Instance{Name: "a"}, ""), "nobody knows how many these are")
+	require.Contains(t, possibleLoss(api.Instance{Name: "a", Mode: "async"}, ""), "last called it in sync")
+}
+
+// What such a main says of its replicas is no measure of what would be lost.
+func TestLossThatTheMainDoesNotKnowOf(t *testing.T) {
+	fake := &controller{status: healthy()}
+	fake.status.Record.Voter = ""
+	fake.status.Instances[0].Unreplicated = "runs with storage_mode=IN_MEMORY_ANALYTICAL"
+	fake.status.Instances[2].Behind = 0
+	got := command(t, "n\n", "failover", "--force", "--to", "memgraph-2", "--server", fake.serve(t, ""))
+	require.Contains(t, got.out, "Main memgraph-0 runs with storage_mode=IN_MEMORY_ANALYTICAL. What it wrote meanwhile is on no replica, whatever it says of them.")
+	require.NotContains(t, got.out, "in sync")
+	require.Empty(t, fake.asked)
 }

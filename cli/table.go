@@ -144,6 +144,7 @@ func notes(status api.Status, i api.Instance) []string {
 		add(true, "quarantined: %s", i.Quarantined.Reason)
 	}
 	add(i.Refused, "refused as diverged")
+	add(i.Unreplicated != "", "UNREPLICATED: it %s", i.Unreplicated)
 	add(i.Health != topology.HealthUp, "%s%s", i.Health, answeredAgo(status, i))
 	add(i.Terminating, "terminating")
 	add(i.Role == topology.RoleMain && i.Name != record.Main, "says it is main")
@@ -151,6 +152,9 @@ func notes(status api.Status, i api.Instance) []string {
 	add(i.Status != "" && i.Status != topology.StatusReady, "%s", i.Status)
 	add(i.Lag > 0, "lag %s", short(time.Duration(i.Lag)))
 	add(!i.Clean, "unclean history")
+	for _, warning := range i.Warnings {
+		add(i.Unreplicated == "", "%s", warning)
+	}
 	add(i.Name != record.Main && !i.InReadPool && i.OutOfPool != "", "no reads: %s", i.OutOfPool)
 	return all
 }

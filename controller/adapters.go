@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"memgraph-controller/controller/memgraph"
 	"memgraph-controller/controller/topology"
 )
 
@@ -75,8 +76,10 @@ type Database interface {
 	// Ask asks for the role and, of a main, for its replicas. It starts no
 	// transaction.
 	Ask(ctx context.Context) (topology.Answer, error)
-	// Storage tells the UUID of the data and whether there are none.
-	Storage(ctx context.Context) (uuid string, empty bool, err error)
+	// Storage tells what data it holds, and how.
+	Storage(ctx context.Context) (memgraph.Storage, error)
+	// Settings tells which flags of its process are unsafe.
+	Settings(ctx context.Context) (memgraph.Settings, error)
 	// Promote makes it main; nil when it already is.
 	Promote(ctx context.Context) error
 	// Demote makes it a replica that listens on its replication address; nil

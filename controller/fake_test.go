@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"memgraph-controller/controller/memgraph"
 	"memgraph-controller/controller/topology"
 	"memgraph-controller/gateway"
 )
@@ -39,6 +40,10 @@ type fakeDatabase struct {
 	replicas []topology.Replica
 	silent   bool
 	users    []string
+	mode     string // of its storage
+	settings memgraph.Settings
+	// settingsRead is how many times they were asked for.
+	settingsRead int
 	// refuse lets a call fail, slow lets it take its time.
 	refuse map[string]error
 	slow   map[string]time.Duration
@@ -152,7 +157,7 @@ func (d *fakeDatabase) call(ctx context.Context, what string, do func()) error {
 	if err := d.refuse[what]; err != nil {
 		return err
 	}
-	if what != "ask" && what != "storage" {
+	if what != "ask" && what != "storage" && what != "settings" {
 		d.fleet.calls = append(d.fleet.calls, what+" "+d.process.Name)
 	}
 	do()
@@ -166,9 +171,14 @@ func (d *fakeDatabase) Ask(ctx context.Context) (answer topology.Answer, err err
 	return answer, err
 }
 
-func (d *fakeDatabase) Storage(ctx context.Context) (uuid string, empty bool, err error) {
-	err = d.call(ctx, "storage", func() { uuid = d.uuid })
-	return uuid, true, err
+func (d *fakeDatabase) Storage(ctx context.Context) (storage memgraph.Storage, err error) {
+	err = d.call(ctx, "storage", func() { storage = memgraph.Storage{UUID: d.uuid, Empty: true, Mode: d.mode} })
+	return storage, err
+}
+
+func (d *fakeDatabase) Settings(ctx context.Context) (settings memgraph.Settings, err error) {
+	err = d.call(ctx, "settings", func() { d.settingsRead++; settings = d.settings })
+	return settings, err
 }
 
 func (d *fakeDatabase) Promote(ctx context.Context) error {

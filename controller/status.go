@@ -22,6 +22,7 @@ type snapshot struct {
 	decision    api.Decision
 	failure     string
 	lag         map[string]time.Duration
+	warnings    map[string][]string // of settings
 	transitions []api.Transition
 	failovers   []api.Failover
 	unavailable time.Duration
@@ -55,8 +56,19 @@ func (c *Controller) publish(view topology.View, now time.Time) {
 	c.turned = now
 	c.published.Store(&snapshot{
 		at: now, record: c.record, recordErr: c.recordErr, view: view, reads: c.reads, decision: c.decision, failure: c.failure,
-		lag: c.lags(view, now), transitions: slices.Clone(c.transitions), failovers: c.timeline.list(), unavailable: c.unavailable,
+		lag: c.lags(view, now), warnings: c.warnings(view), transitions: slices.Clone(c.transitions), failovers: c.timeline.list(), unavailable: c.unavailable,
 	})
+}
+
+// warnings are what is known to be wrong with the settings of each instance.
+func (c *Controller) warnings(view topology.View) map[string][]string {
+	all := map[string][]string{}
+	for name := range view.Instances {
+		if w := c.observers.get(name); w != nil {
+			all[name] = w.settingWarnings()
+		}
+	}
+	return all
 }
 
 // lags tells for how long each replica was not seen in sync.
@@ -121,6 +133,7 @@ func (s *snapshot) instance(name string, gateways []gateway.Status) api.Instance
 		Name: name, Bolt: i.Bolt, Replication: i.Replication, Role: i.Answer.Role, Health: i.Health,
 		Process: i.Process, Started: i.Started, Answered: i.Answer.Asked, Lag: api.Duration(s.lag[name]),
 		InReadPool: slices.Contains(s.reads.Pool, name), OutOfPool: s.reads.Why[name], Terminating: i.Terminating, Refused: i.Refused == s.record.Reign && i.Refused != 0,
+		Unreplicated: topology.UnreplicatedWhy(s.record, i), Warnings: s.warnings[name],
 		Quarantined: m.Quarantined, Clean: topology.Clean(s.record, i), Sessions: map[string]int{},
 	}
 	out.PID, _, _ = strings.Cut(strings.TrimPrefix(i.Process, "pid-"), "-")

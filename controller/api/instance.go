@@ -44,6 +44,12 @@ type Instance struct {
 	Refused bool `json:"refused"`
 	// Quarantined is set while its data are set aside.
 	Quarantined *topology.Quarantine `json:"quarantined,omitempty"`
+	// Unreplicated says why what it writes reaches no replica, or once did not; empty
+	// where nothing is known against it.
+	Unreplicated string `json:"unreplicated,omitempty"`
+	// Warnings are settings with which replication stops without any error, or does not
+	// survive a restart, and what to do.
+	Warnings []string `json:"warnings,omitempty"`
 	// Clean: promoted as it is, no other instance would be refused.
 	Clean bool `json:"clean"`
 	// Sessions counts the sessions to it per gateway ("rw", "ro").

@@ -88,6 +88,8 @@ func collectInstances(out chan<- prometheus.Metric, instances []Instance) {
 	ready := gauge("instance_ready", "1 when the instance does what it is there for.", "instance")
 	clean := gauge("instance_clean", "1 when no other instance would refuse this one as main.", "instance")
 	quarantined := gauge("instance_quarantined", "1 while the instance's data are set aside.", "instance")
+	unreplicated := gauge("instance_unreplicated", "1 when what the instance writes, or wrote as main, reaches no replica.", "instance")
+	warnings := gauge("instance_unsafe_settings", "Settings of the instance that are unsafe.", "instance")
 	pooled := gauge("instance_in_read_pool", "1 when the read gateway sends sessions to the instance.", "instance")
 	behind := gauge("replica_behind", "Logical timestamps by which the replica lags.", "instance")
 	lag := gauge("replica_lag_seconds", "Time since the replica was last seen in sync.", "instance")
@@ -97,6 +99,8 @@ func collectInstances(out chan<- prometheus.Metric, instances []Instance) {
 		ready.emit(out, number(i.Ready), i.Name)
 		clean.emit(out, number(i.Clean), i.Name)
 		quarantined.emit(out, number(i.Quarantined != nil), i.Name)
+		unreplicated.emit(out, number(i.Unreplicated != ""), i.Name)
+		warnings.emit(out, float64(len(i.Warnings)), i.Name)
 		pooled.emit(out, number(i.InReadPool), i.Name)
 		if i.Mode != "" {
 			behind.emit(out, float64(-i.Behind), i.Name)

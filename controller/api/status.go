@@ -108,13 +108,14 @@ type TransitionKind string
 
 // The kinds that are no plans.
 const (
-	TransitionVoter       TransitionKind = "VoterChanged"
-	TransitionEpoch       TransitionKind = "EpochChanged"
-	TransitionRefused     TransitionKind = "Refused"     // a main refuses the data of a replica as diverged
-	TransitionQuarantined TransitionKind = "Quarantined" // an instance's data are set aside
-	TransitionRejoined    TransitionKind = "Rejoined"
-	TransitionAsked       TransitionKind = "RequestTaken"   // somebody asked for something, and it is taken down
-	TransitionGivenUp     TransitionKind = "RequestGivenUp" // what a person asked for was not done, and why
+	TransitionVoter        TransitionKind = "VoterChanged"
+	TransitionEpoch        TransitionKind = "EpochChanged"
+	TransitionRefused      TransitionKind = "Refused"      // a main refuses the data of a replica as diverged
+	TransitionQuarantined  TransitionKind = "Quarantined"  // an instance's data are set aside
+	TransitionUnreplicated TransitionKind = "Unreplicated" // what an instance writes reaches no replica
+	TransitionRejoined     TransitionKind = "Rejoined"
+	TransitionAsked        TransitionKind = "RequestTaken"   // somebody asked for something, and it is taken down
+	TransitionGivenUp      TransitionKind = "RequestGivenUp" // what a person asked for was not done, and why
 )
 
 // Connection is one client's session through a gateway.

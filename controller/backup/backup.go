@@ -31,7 +31,8 @@
 // # Which instance is asked
 //
 // The replica that is least behind, so that the main has no work of it; then the voter; the
-// main only if nobody else can, such as replicas before 3.7.2, which take no snapshots. Never
+// main only if nobody else can, such as replicas before 3.7.2, which take no snapshots; and the
+// main alone where its writes reach no replica (package topology, Unreplicated). Never
 // a replica that is further behind than source.go says: a backup would lack what its owner
 // believes is in it. Never one whose history is not clean: a snapshot would keep it
 // (memgraph-observed 1.1).

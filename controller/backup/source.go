@@ -41,13 +41,18 @@ type source struct {
 // among them; see the package comment.
 func sources(status api.Status) (fit []source, refused []error) {
 	r := status.Record
+	main := slices.IndexFunc(status.Instances, func(i api.Instance) bool { return i.Name == r.Main })
+	if main >= 0 && status.Instances[main].Unreplicated != "" {
+		// Nobody else has what it wrote, and its gate may be closed for that.
+		return []source{{instance: r.Main, role: RoleMain}}, nil
+	}
 	if r.Main == "" || r.Gate != topology.GateOpen {
 		return nil, nil
 	}
-	answers := slices.ContainsFunc(status.Instances, func(i api.Instance) bool { return i.Name == r.Main && i.Health == topology.HealthUp })
+	answers := main >= 0 && status.Instances[main].Health == topology.HealthUp
 	for _, i := range status.Instances {
 		follows := i.Status == topology.StatusReady || i.Status == topology.StatusReplicating
-		well := i.Health == topology.HealthUp && !i.Terminating && !i.Refused && i.Quarantined == nil && i.Clean
+		well := i.Health == topology.HealthUp && !i.Terminating && !i.Refused && i.Quarantined == nil && i.Unreplicated == "" && i.Clean
 		s := source{instance: i.Name, role: RoleReplica, behind: max(0, -i.Behind), lag: i.Lag}
 		switch {
 		case i.Name == r.Main && well:

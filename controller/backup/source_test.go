@@ -40,6 +40,10 @@ func TestReplicasThatFollowAreAskedFirstAndTheMainLast(t *testing.T) {
 				s.Instances[i].Clean = false
 			}
 		}, []string{"graph-0"}},
+		"what it writes reaches nobody": {func(s *api.Status) { s.Instances[2].Unreplicated = "runs with storage_wal_enabled=false" }, []string{"graph-1", "graph-0"}},
+		"the main has what nobody else has, and its gate is closed for that": {func(s *api.Status) {
+			s.Record.Gate, s.Record.Voter, s.Instances[0].Unreplicated = topology.GateClosed, "", "runs with storage_mode=IN_MEMORY_ANALYTICAL"
+		}, []string{"graph-0"}},
 		"there is no main": {func(s *api.Status) { s.Record.Main, s.Record.Gate = "", topology.GateClosed }, nil},
 	} {
 		status := healthy()

@@ -84,7 +84,7 @@ func (r *Reporter) announce(t api.Transition) {
 
 func isBad(kind api.TransitionKind) bool {
 	switch kind {
-	case api.TransitionRefused, api.TransitionQuarantined, api.TransitionGivenUp, "FailoverBegun", "HandoverBegun", "ReturnBegun":
+	case api.TransitionRefused, api.TransitionQuarantined, api.TransitionUnreplicated, api.TransitionGivenUp, "FailoverBegun", "HandoverBegun", "ReturnBegun":
 		return true
 	}
 	return false

@@ -132,7 +132,7 @@ func TestAskDoesNotWaitForAStatementThatHangs(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stuck := make(chan error, 1)
 	go func() {
-		_, err := client.Check(ctx)
+		_, err := client.Settings(ctx)
 		stuck <- err
 	}()
 	require.Eventually(t, func() bool { return server.left() == 1 }, 5*time.Second, time.Millisecond)

@@ -72,7 +72,7 @@ func TestClientOfAnotherNetworkGivesUpWithItsContext(t *testing.T) {
 		defer cancel()
 		require.ErrorIs(t, client.Promote(ctx), memgraph.ErrBusy)
 		require.Equal(t, time.Second, time.Since(begun))
-		_, err := client.Check(t.Context())
+		_, err := client.Settings(t.Context())
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, 13*time.Second, time.Since(begun))
 	})

@@ -78,8 +78,8 @@ func nowhere(t *testing.T) (address string) {
 func methods(client *memgraph.Client) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"ask memgraph-1: ":                             func(ctx context.Context) error { _, err := client.Ask(ctx); return err },
-		"read the storage of memgraph-1: ":             func(ctx context.Context) error { _, _, err := client.Storage(ctx); return err },
-		"check the settings of memgraph-1: ":           func(ctx context.Context) error { _, err := client.Check(ctx); return err },
+		"read the storage of memgraph-1: ":             func(ctx context.Context) error { _, err := client.Storage(ctx); return err },
+		"read the settings of memgraph-1: ":            func(ctx context.Context) error { _, err := client.Settings(ctx); return err },
 		"promote memgraph-1: ":                         client.Promote,
 		"demote memgraph-1: ":                          client.Demote,
 		"register memgraph-0 as async at memgraph-1: ": func(ctx context.Context) error { return client.Register(ctx, "memgraph-0", "async", "10.0.0.1:10000") },
@@ -161,7 +161,7 @@ func TestStatementsShareAConnectionUntilOneGoesWrong(t *testing.T) {
 	require.Equal(t, 1, server.connected())
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	_, err := client.Check(ctx)
+	_, err := client.Settings(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.NoError(t, client.Mark(t.Context()))
 	require.Equal(t, 2, server.connected())
@@ -210,7 +210,7 @@ func TestCallerThatWaitsForAnotherStatementHasItsOwnDeadline(t *testing.T) {
 	client, server := play(t, on("SHOW CONFIG").hangs())
 	stuck := make(chan error, 1)
 	go func() {
-		_, err := client.Check(t.Context())
+		_, err := client.Settings(t.Context())
 		stuck <- err
 	}()
 	require.Eventually(t, func() bool { return server.left() == 0 }, 5*time.Second, time.Millisecond)

@@ -89,9 +89,11 @@ func (c *Client) Contents(ctx context.Context) (contents Contents, err error) {
 		if err != nil {
 			return err
 		}
-		if contents.Database, _, err = decodeStorage(info); err != nil {
+		storage, err := decodeStorage(info)
+		if err != nil {
 			return err
 		}
+		contents.Database = storage.UUID
 		contents.Nodes, _ = info["vertex_count"].(int64)
 		contents.Edges, _ = info["edge_count"].(int64)
 		rows, err := c.statement(ctx, "SHOW VERSION")

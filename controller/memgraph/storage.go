@@ -3,7 +3,6 @@ package memgraph
 import (
 	"context"
 	"fmt"
-	"strings"
 )
 
 const (
@@ -15,29 +14,57 @@ const (
 	transactional        = "IN_MEMORY_TRANSACTIONAL"
 )
 
-// Storage tells the UUID of the data and whether there are none: no nodes, no
-// relationships.
-func (c *Client) Storage(ctx context.Context) (uuid string, empty bool, err error) {
+// Storage is what an instance holds, and how.
+type Storage struct {
+	// UUID is the UUID of the data, and Empty tells that there are none: no nodes, no
+	// relationships.
+	UUID  string
+	Empty bool
+	// Mode is the storage mode, which any client can change while the process runs.
+	// Empty: the server does not tell.
+	Mode string
+}
+
+// Storage reads what the instance holds.
+func (c *Client) Storage(ctx context.Context) (storage Storage, err error) {
 	err = c.call(ctx, "read the storage of "+c.config.Name, c.config.Timeout, func(ctx context.Context) error {
 		info, err := c.storageInfo(ctx)
 		if err != nil {
 			return err
 		}
-		uuid, empty, err = decodeStorage(info)
+		storage, err = decodeStorage(info)
 		return err
 	})
-	return uuid, empty, err
+	return storage, err
 }
 
-func decodeStorage(info map[string]any) (uuid string, empty bool, err error) {
-	uuid, _ = info["database_uuid"].(string)
+// Unreplicated is the storage mode, if it is one in which nothing is replicated.
+func (s Storage) Unreplicated() (setting string) {
+	if s.Mode == "" || s.Mode == transactional {
+		return ""
+	}
+	return "storage_mode=" + s.Mode
+}
+
+// Warning says what the storage mode does, and what to do about it; empty where there
+// is nothing to say.
+func (s Storage) Warning() string {
+	if s.Unreplicated() == "" {
+		return ""
+	}
+	return fmt.Sprintf("storage_mode is %s: nothing is replicated: run STORAGE MODE %s", s.Mode, transactional)
+}
+
+func decodeStorage(info map[string]any) (Storage, error) {
+	uuid, _ := info["database_uuid"].(string)
 	nodes, okNodes := info["vertex_count"].(int64)
 	edges, okEdges := info["edge_count"].(int64)
 	if uuid == "" || !okNodes || !okEdges {
-		return "", false, malformed(showStorage, "database_uuid %v, vertex_count %v, edge_count %v",
+		return Storage{}, malformed(showStorage, "database_uuid %v, vertex_count %v, edge_count %v",
 			info["database_uuid"], info["vertex_count"], info["edge_count"])
 	}
-	return uuid, nodes == 0 && edges == 0, nil
+	mode, _ := info["storage_mode"].(string)
+	return Storage{UUID: uuid, Empty: nodes == 0 && edges == 0, Mode: mode}, nil
 }
 
 func (c *Client) storageInfo(ctx context.Context) (map[string]any, error) {
@@ -60,46 +87,4 @@ func pairs(rows []row, name, value string) map[string]any {
 		}
 	}
 	return info
-}
-
-// fault is a flag whose value makes replication unsafe.
-type fault struct{ flag, bad, why string }
-
-var faults = []fault{
-	{"storage_wal_enabled", "false", "nothing is replicated while everything looks fine: start it with --storage-wal-enabled=true"},
-	{"storage_snapshot_on_exit", "true", "stopping takes as long as a snapshot, which also keeps a history that cannot be promoted: start it with --storage-snapshot-on-exit=false"},
-	{"replication_restore_state_on_startup", "false", "it forgets its role and its replicas when it restarts: start it with --replication-restore-state-on-startup=true"},
-	{"data_recovery_on_startup", "false", "it comes back empty when it restarts: start it with --data-recovery-on-startup=true"},
-}
-
-// Check looks for settings with which replication stops without any error, or
-// does not survive a restart. Each warning names the setting and what to do.
-func (c *Client) Check(ctx context.Context) (warnings []string, err error) {
-	err = c.call(ctx, "check the settings of "+c.config.Name, c.config.Timeout, func(ctx context.Context) error {
-		rows, err := c.statement(ctx, showConfig)
-		if err != nil {
-			return err
-		}
-		info, err := c.storageInfo(ctx)
-		if err != nil {
-			return err
-		}
-		warnings = c.warnings(pairs(rows, "name", "current_value"), info)
-		return nil
-	})
-	return warnings, err
-}
-
-// warnings says nothing of a flag that is not there: versions differ.
-func (c *Client) warnings(flags, info map[string]any) []string {
-	var warnings []string
-	for _, fault := range faults {
-		if value, ok := flags[fault.flag]; ok && strings.EqualFold(fmt.Sprint(value), fault.bad) {
-			warnings = append(warnings, fmt.Sprintf("%s: %s is %s: %s", c.config.Name, fault.flag, fault.bad, fault.why))
-		}
-	}
-	if mode, ok := info["storage_mode"]; ok && mode != transactional {
-		warnings = append(warnings, fmt.Sprintf("%s: storage_mode is %v: nothing is replicated: run STORAGE MODE %s", c.config.Name, mode, transactional))
-	}
-	return warnings
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"memgraph-controller/controller/memgraph"
 )
 
 const (
@@ -25,27 +27,27 @@ func unknownON() step {
 
 func TestStorageOfAnEmptyDatabase(t *testing.T) {
 	client, _ := play(t, storageRows(storage, 0, 0, "IN_MEMORY_TRANSACTIONAL"))
-	got, empty, err := client.Storage(t.Context())
+	got, err := client.Storage(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, uuid, got)
-	require.True(t, empty)
+	require.Equal(t, memgraph.Storage{UUID: uuid, Empty: true, Mode: "IN_MEMORY_TRANSACTIONAL"}, got)
+	require.Empty(t, got.Unreplicated())
+	require.Empty(t, got.Warning())
 }
 
 func TestStorageWithNodesOrEdgesIsNotEmpty(t *testing.T) {
 	for _, counts := range [][2]int64{{1, 0}, {0, 1}, {7, 3}} {
 		client, _ := play(t, storageRows(storage, counts[0], counts[1], "IN_MEMORY_TRANSACTIONAL"))
-		_, empty, err := client.Storage(t.Context())
+		got, err := client.Storage(t.Context())
 		require.NoError(t, err)
-		require.False(t, empty)
+		require.False(t, got.Empty)
 	}
 }
 
 func TestStorageBefore311(t *testing.T) {
 	client, _ := play(t, unknownON(), storageRows(olderStorage, 7, 0, "IN_MEMORY_TRANSACTIONAL"))
-	got, empty, err := client.Storage(t.Context())
+	got, err := client.Storage(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, uuid, got)
-	require.False(t, empty)
+	require.Equal(t, memgraph.Storage{UUID: uuid, Mode: "IN_MEMORY_TRANSACTIONAL"}, got)
 }
 
 func TestStorageWithoutCountsIsAnErrorAndNotEmpty(t *testing.T) {
@@ -60,43 +62,24 @@ func TestStorageWithoutCountsIsAnErrorAndNotEmpty(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, _ := play(t, on(storage).returns([]string{"storage info", "value"}, rows...))
-			_, empty, err := client.Storage(t.Context())
+			got, err := client.Storage(t.Context())
 			require.ErrorContains(t, err, "read the storage of memgraph-1: ")
 			require.ErrorContains(t, err, "answered in a form that is not known")
-			require.False(t, empty)
+			require.Zero(t, got)
 		})
 	}
 }
 
-func flags(rows ...[]any) step {
-	return on("SHOW CONFIG").returns([]string{"name", "default_value", "current_value", "description"}, rows...)
-}
-
-func flag(name, value string) []any { return []any{name, "", value, "what it does"} }
-
-func TestCheckOfASoundInstanceFindsNothing(t *testing.T) {
-	client, _ := play(t,
-		flags(flag("storage_wal_enabled", "true"), flag("storage_snapshot_on_exit", "false"),
-			flag("replication_restore_state_on_startup", "true"), flag("data_recovery_on_startup", "true")),
-		unknownON(), storageRows(olderStorage, 7, 0, "IN_MEMORY_TRANSACTIONAL"))
-	warnings, err := client.Check(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, warnings)
-}
-
-func TestCheckNamesEachFaultAndTheRemedy(t *testing.T) {
-	client, _ := play(t,
-		flags(flag("storage_wal_enabled", "false"), flag("storage_snapshot_on_exit", "true"),
-			flag("replication_restore_state_on_startup", "false"), flag("data_recovery_on_startup", "false")),
-		storageRows(storage, 7, 0, "IN_MEMORY_ANALYTICAL"))
-	warnings, err := client.Check(t.Context())
-	require.NoError(t, err)
-	require.Len(t, warnings, 5)
-	for i, remedy := range []string{
-		"--storage-wal-enabled=true", "--storage-snapshot-on-exit=false", "--replication-restore-state-on-startup=true",
-		"--data-recovery-on-startup=true", "STORAGE MODE IN_MEMORY_TRANSACTIONAL",
-	} {
-		require.Contains(t, warnings[i], "memgraph-1: ")
-		require.Contains(t, warnings[i], remedy)
+func TestStorageModeInWhichNothingIsReplicatedIsNamed(t *testing.T) {
+	for _, mode := range []string{"IN_MEMORY_ANALYTICAL", "ON_DISK_TRANSACTIONAL"} {
+		client, _ := play(t, storageRows(storage, 7, 0, mode))
+		got, err := client.Storage(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "storage_mode="+mode, got.Unreplicated())
+		require.Contains(t, got.Warning(), "run STORAGE MODE IN_MEMORY_TRANSACTIONAL")
 	}
+}
+
+func TestServerThatDoesNotTellItsStorageModeIsNotBlamed(t *testing.T) {
+	require.Empty(t, memgraph.Storage{UUID: uuid}.Unreplicated())
 }

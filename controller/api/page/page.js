@@ -45,6 +45,8 @@ function notes(s, i) {
   const list = [];
   if (i.quarantined) list.push(`data set aside: ${i.quarantined.reason}`);
   if (i.refused) list.push("its data are refused as diverged");
+  if (i.unreplicated) list.push(`what it writes reaches no replica: it ${i.unreplicated}`);
+  list.push(...(i.warnings || []));
   if (i.terminating) list.push("is being stopped");
   if (i.health === "up" && !i.clean) list.push("restarted: promoted as it is, it would be refused");
   if (i.out_of_pool && i.name !== s.record.main) list.push(`no reads: ${i.out_of_pool}`);
