@@ -202,4 +202,5 @@ var findings = []finding{
 	{id: "S4", what: "A node has the same id on every instance, and is found by it together with its label"},
 	{id: "S5", what: "CREATE SNAPSHOT tells the path of a file; alone in snapshots/ of an empty data directory it brings the data back, as the same database"},
 	{id: "S6", what: "--storage-snapshot-interval takes seconds, and --storage-snapshot-retention-count bounds the snapshots that are kept"},
+	{id: "S7", what: "SHOW STORAGE INFO tells the present storage mode; what a main writes in analytical mode reaches no replica, which it shows as ready all the time"},
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,28 @@ func TestReplicaAnswersReads(t *testing.T) {
 	b.expect("MATCH (n)-[r]->(m) RETURN count(r)", []any{int64(1)})
 	b.expect("RETURN 1", []any{int64(1)})
 	require.Equal(t, int64(2), b.storageInfo()["vertex_count"])
+}
+
+// From 3.13 on a main with replicas refuses the mode (memgraph.md A.9), which is as well.
+func TestWhatAMainWritesInAnalyticalModeReachesNoReplica(t *testing.T) {
+	fact(t, "S7")
+	needs(t, fresh)
+	a, b, _ := trio(t)
+	a.register(b, "SYNC")
+	a.create(1)
+	require.Equal(t, "IN_MEMORY_TRANSACTIONAL", a.storageInfo()["storage_mode"])
+	if _, err := a.try("STORAGE MODE IN_MEMORY_ANALYTICAL"); err != nil {
+		require.Contains(t, strings.ToLower(err.Error()), "analytical")
+		return
+	}
+	require.Equal(t, "IN_MEMORY_ANALYTICAL", a.storageInfo()["storage_mode"])
+	a.create(2)
+	a.shows("b", "ready")
+	b.has(1)
+	a.run("STORAGE MODE IN_MEMORY_TRANSACTIONAL")
+	require.Equal(t, "IN_MEMORY_TRANSACTIONAL", a.storageInfo()["storage_mode"])
+	a.shows("b", "ready")
+	b.has(1)
 }
 
 func TestReplicaCanBeEmptiedWhileItsMainShowsItReady(t *testing.T) {
