@@ -24,5 +24,7 @@
 //	script := check.ScriptOf(t, "../..")
 //	run(script.Line("kubectl memgraph pause", map[string]string{"N": namespace}))
 //
+// or whole blocks: For(pages, Way("TestDrillsInAClusterOfOnesOwn")).
+//
 // Fenced blocks that name another language than a shell's are no commands.
 package check

@@ -43,7 +43,7 @@ func testsOf(t *testing.T, dir string) map[string]test {
 		}
 		for _, d := range file.Decls {
 			if f, is := d.(*ast.FuncDecl); is && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") {
-				names[f.Name.Name] = test{scripted: calls(f, "ScriptOf")}
+				names[f.Name.Name] = test{scripted: calls(f, "ScriptOf") || calls(f, "Way")}
 			}
 		}
 		return nil
