@@ -68,8 +68,8 @@ const (
 // second more: each round trip wakes it up.
 const calm = 2
 
-// storageTimeout bounds a question for the data or the settings. It may hang behind a stalled
-// commit; then it is asked again later.
+// storageTimeout bounds a question for the data or the settings. It may hang behind a
+// stalled commit; then it is asked again later.
 const storageTimeout = time.Second
 
 func (o *observer) run(ctx context.Context) {

@@ -29,8 +29,9 @@ type Config struct {
 	Data   string
 	Source Source
 	// Restore makes the data directory out of a backup, or leaves none when its context ends;
-	// nil: there is nothing to restore. It may wait for the backup. It is called only on a volume that nobody ever used, of a cluster that never had a
-	// main: a lost volume of any other is filled by replication, with newer data.
+	// nil: there is nothing to restore. It may wait for the backup. It is called only on a
+	// volume that nobody ever used, of a cluster that never had a main: a lost volume of any
+	// other is filled by replication, with newer data.
 	Restore func(ctx context.Context) error
 	Log     *slog.Logger
 }
