@@ -20,10 +20,9 @@ const (
 	// to a twenty-fifth of a second.
 	leastRate = 25
 	// queue is the median latency, from when a write was due, from which on clients wait
-	// for the machine: 4 to 11 ms were seen on two cores with time left. At 44 to 80 ms all
-	// gaps doubled, and a replica that was filled anew was not seen in sync for 2 minutes,
-	// of the 3 that a release may take to heal.
-	queue = 30 * time.Millisecond
+	// for the machine: 7 ms were seen on two idle cores, and 1.8 s where somebody else
+	// used them too.
+	queue = 100 * time.Millisecond
 	// carriedWithin is how long clients may take until they work without a queue. Python
 	// takes 2 s to start.
 	carriedWithin = 12 * time.Second
