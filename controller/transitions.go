@@ -25,8 +25,8 @@ func (c *Controller) transition(kind api.TransitionKind, format string, args ...
 func (c *Controller) tellOfMembers(before, after topology.Record) {
 	for _, name := range slices.Sorted(maps.Keys(after.Members)) {
 		was, is := before.Members[name].Quarantined, after.Members[name].Quarantined
-		if u := after.Members[name].Unreplicated; wroteAlone(after, name) && !wroteAlone(before, name) {
-			c.transition(api.TransitionUnreplicated, "%s runs with %s: what it writes reaches no replica, and nobody follows it by itself", name, u.Reason)
+		if m := after.Members[name]; m.WroteAlone() && !before.Members[name].WroteAlone() {
+			c.transition(api.TransitionUnreplicated, "%s runs with %s: what it writes reaches no replica, and nobody follows it by itself", name, m.Unreplicated.Reason)
 		}
 		switch {
 		case was == nil && is != nil:
@@ -35,13 +35,6 @@ func (c *Controller) tellOfMembers(before, after topology.Record) {
 			c.transition(api.TransitionRejoined, "%s was reseeded and is registered again", name)
 		}
 	}
-}
-
-// wroteAlone tells whether the record knows of an instance that was main while its
-// writes reached nobody.
-func wroteAlone(r topology.Record, name string) bool {
-	u := r.Members[name].Unreplicated
-	return u != nil && u.Process == ""
 }
 
 // gaveUp tells whether what a person asked for is forgotten and was not done.

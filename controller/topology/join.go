@@ -179,7 +179,7 @@ func (s situation) alien(i Instance) string {
 		return "its data are refused as diverged"
 	case i.StorageKnown && !i.Empty && !s.ours(i):
 		return "it holds another database"
-	case s.wroteAlone(i.Name) && !s.fresh(i):
+	case s.r.Members[i.Name].WroteAlone() && !s.fresh(i):
 		// Its data differ from everybody's, and its position may not show it.
 		return "it wrote as main what reached nobody: it " + s.unreplicated(i)
 	}

@@ -44,6 +44,9 @@ func (m Member) unreplicatedAs(process string) *Unreplicated {
 	return nil
 }
 
+// WroteAlone tells that it was main while what it wrote reached nobody.
+func (m Member) WroteAlone() bool { return m.Unreplicated != nil && m.Unreplicated.Process == "" }
+
 // unreplicated says why what the instance writes reaches nobody, or once did not; empty
 // where nothing is known against it.
 func (s situation) unreplicated(i Instance) string {
@@ -60,12 +63,6 @@ func (s situation) unreplicated(i Instance) string {
 // empty where nothing is known against it.
 func UnreplicatedWhy(r Record, i Instance) string { return situation{r: r}.unreplicated(i) }
 
-// wroteAlone: it was main with such a setting, by the record.
-func (s situation) wroteAlone(name string) bool {
-	u := s.r.Members[name].Unreplicated
-	return u != nil && u.Process == ""
-}
-
 // alone is the main, or the last one, that has what nobody else has; empty where there
 // is none.
 func (s situation) alone() string {
@@ -74,7 +71,7 @@ func (s situation) alone() string {
 		last = []string{s.r.Heir, s.r.From}
 	}
 	for _, name := range last {
-		if name != "" && s.wroteAlone(name) {
+		if name != "" && s.r.Members[name].WroteAlone() {
 			return name
 		}
 	}
@@ -152,7 +149,7 @@ func (s situation) refuseUnreplicated() *decision {
 // whoCannotVote names a replica that is kept from it by a setting alone.
 func (s situation) whoCannotVote(main string) string {
 	for _, i := range s.others(main) {
-		if why := s.unreplicated(i); why != "" && !s.wroteAlone(i.Name) {
+		if why := s.unreplicated(i); why != "" && !s.r.Members[i.Name].WroteAlone() {
 			return fmt.Sprintf("; %s %s: correct the setting and restart it", i.Name, why)
 		}
 	}
@@ -162,7 +159,7 @@ func (s situation) whoCannotVote(main string) string {
 // remedy is what a person can do about a main whose writes reach nobody. Before clients
 // have written to it, nothing can be lost.
 func (s situation) remedy(main Instance) string {
-	if !s.wroteAlone(main.Name) {
+	if !s.r.Members[main.Name].WroteAlone() {
 		return fmt.Sprintf("correct the setting and restart %s", main.Name)
 	}
 	return fmt.Sprintf("`failover --force --to INSTANCE` gives up what only %s has; to keep that, take a backup of %s and restore it", main.Name, main.Name)
