@@ -44,6 +44,16 @@ func (f storeFlags) open() (backup.Store, error) {
 	return backup.Open(f.Store, backup.S3{Endpoint: f.Endpoint, Region: f.Region, AccessKey: f.AccessKey, SecretKey: f.SecretKey})
 }
 
+// reach is open, with a way into the pods of a namespace.
+func (f storeFlags) reach(namespace string) (backup.Store, *kube.Exec, error) {
+	store, err := f.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	exec, err := kube.NewExec(cli.Version(), namespace)
+	return store, exec, err
+}
+
 type backupRun struct {
 	storeFlags
 	Namespace string `help:"Where the databases are." env:"POD_NAMESPACE" required:""`
@@ -63,11 +73,7 @@ func (r *backupRun) Validate() error {
 
 // Run makes a backup.
 func (r *backupRun) Run(ctx context.Context, terminal *cli.Terminal) error {
-	store, err := r.open()
-	if err != nil {
-		return err
-	}
-	exec, err := kube.NewExec(cli.Version(), r.Namespace)
+	store, exec, err := r.reach(r.Namespace)
 	if err != nil {
 		return err
 	}
@@ -182,11 +188,7 @@ type backupRestore struct {
 
 // Run brings the backup to the first instance. The others get theirs by replication.
 func (r *backupRestore) Run(ctx context.Context, terminal *cli.Terminal) error {
-	store, err := r.open()
-	if err != nil {
-		return err
-	}
-	exec, err := kube.NewExec(cli.Version(), r.Namespace)
+	store, exec, err := r.reach(r.Namespace)
 	if err != nil {
 		return err
 	}
