@@ -64,8 +64,12 @@ func (c *Controller) publish(view topology.View, now time.Time) {
 func (c *Controller) warnings(view topology.View) map[string][]string {
 	all := map[string][]string{}
 	for name := range view.Instances {
-		if w := c.observers.get(name); w != nil {
-			all[name] = w.settingWarnings()
+		w := c.observers.get(name)
+		if w == nil {
+			continue
+		}
+		if list := w.settingWarnings(); len(list) > 0 {
+			all[name] = list
 		}
 	}
 	return all

@@ -7,7 +7,7 @@
 //	b.AddJSON("status.json", "what the leader says", status)
 //	err := b.Close()
 //
-// What cannot be had, or was cut off because there is too much of it, is noted in the README and does not stop the rest: whoever needs
-// a bundle has a cluster that is not well. It never reads a Secret into a file, and
-// leaves out of every file the secrets that it is told of.
+// What cannot be had, or was cut off because there is too much of it, is noted in the README
+// and does not stop the rest: whoever needs a bundle has a cluster that is not well. It never
+// reads a Secret into a file, and leaves out of every file the secrets that it is told of.
 package bundle

@@ -23,12 +23,12 @@ const (
 	// for the machine: 7 ms were seen on two idle cores, and 1.8 s where somebody else
 	// used them too.
 	queue = 100 * time.Millisecond
-	// carriedWithin is how long clients may take until they work without a queue. Python
-	// takes 2 s to start.
+	// carriedWithin is how long clients may take until they work without a queue: the first
+	// window has their start in it.
 	carriedWithin = 12 * time.Second
-	// carried is the share of the rate that has to be reached before anything happens: a
+	// nearly is the share of the rate that has to be reached before anything happens: a
 	// window of 3 s has 75 writes at least, which come by chance.
-	carried = 0.8
+	nearly = 0.8
 	// floor is the share of a rate below which a run is void.
 	floor = 0.6
 	// rateOver is the time over which a rate is measured.
@@ -107,7 +107,7 @@ func (l *Load) carried(ctx context.Context) (why string) {
 		}
 		latency := l.History().WriteLatency(began).Quantile(0.5)
 		switch {
-		case rate >= carried*l.rate && latency <= queue:
+		case rate >= nearly*l.rate && latency <= queue:
 			return ""
 		case time.Now().After(deadline):
 			return fmt.Sprintf("clients wrote %.0f times a second of %.0f, each in %s", rate, l.rate, latency.Round(time.Millisecond))
